@@ -1,0 +1,1 @@
+"""The Outage Lab: investigate the outage of a small demo bank."""

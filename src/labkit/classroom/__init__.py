@@ -1,0 +1,1 @@
+"""What teachers use: build notebooks from the labs' sources and open them."""

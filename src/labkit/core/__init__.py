@@ -1,0 +1,1 @@
+"""What every room shares: connection strings, the evidence schema, time and errors."""

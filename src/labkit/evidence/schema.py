@@ -1,0 +1,40 @@
+"""The tables of a loaded case, made from the published records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.core.records import TABLES, columns
+
+if TYPE_CHECKING:
+    import duckdb
+
+_VIEWS = {
+    "requests": """
+        SELECT trace_id, span_id, start_utc, end_utc, duration_ms,
+               http_request_method AS method, http_route AS route, url_path AS path,
+               http_response_status_code AS status,
+               coalesce(http_response_status_code >= 500, status_code = 'ERROR') AS failed,
+               error_type, session_id, service_name, service_version, host_name
+        FROM spans WHERE kind = 'SERVER'""",
+    "queries": """
+        SELECT trace_id, span_id, parent_span_id, start_utc, end_utc, duration_ms,
+               db_operation_name AS operation, db_query_text AS query_text, db_system_name, db_namespace,
+               server_address, server_port, status_code = 'ERROR' AS failed,
+               db_response_status_code AS sqlstate, error_type, service_name, service_version, host_name
+        FROM spans WHERE db_system_name IS NOT NULL""",
+}
+
+
+def create_schema(con: duckdb.DuckDBPyConnection) -> None:
+    """Create every table and view of a case that is not there yet."""
+    for name, record in TABLES.items():
+        body = ", ".join(f"{column.name} {column.sql_type}" for column in columns(record))
+        con.execute(f"CREATE TABLE IF NOT EXISTS {name} ({body})")
+        con.execute(f"COMMENT ON TABLE {name} IS '{_summary(record)}'")
+    for name, body in _VIEWS.items():
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
+
+
+def _summary(record: type[object]) -> str:
+    return (record.__doc__ or "").splitlines()[0].replace("'", "''")

@@ -1,0 +1,1 @@
+"""Replay the same requests under another connection string."""
