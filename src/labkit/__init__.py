@@ -1,1 +1,48 @@
-"""The Outage Lab: investigate the outage of a small demo bank."""
+"""The Outage Lab: investigate the outage of a small demo bank.
+
+The public names are made when they are first used, so that ``import labkit`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.core.dsn import Dsn as Dsn
+    from labkit.core.errors import LabError as LabError
+    from labkit.evidence import charts as charts
+    from labkit.evidence.load import load as load
+    from labkit.evidence.queries import queries as queries
+    from labkit.evidence.queries import query as query
+    from labkit.evidence.queries import show_sql as show_sql
+    from labkit.replay.toggle import DsnToggle as DsnToggle
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Dsn": "labkit.core.dsn",
+    "DsnToggle": "labkit.replay.toggle",
+    "LabError": "labkit.core.errors",
+    "charts": "labkit.evidence.charts",
+    "load": "labkit.evidence.load",
+    "queries": "labkit.evidence.queries",
+    "query": "labkit.evidence.queries",
+    "show_sql": "labkit.evidence.queries",
+}
+
+__all__ = [  # noqa: PLE0604 - the lazy names are listed once, in _HOME
+    "__version__",
+    *_HOME,
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"labkit has no {name!r}; it has: {', '.join(sorted(_HOME))}")
+    module = importlib.import_module(_HOME[name])
+    return module if _HOME[name].endswith(f".{name}") and name == "charts" else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

@@ -1,0 +1,48 @@
+# make lab    install everything into .venv, check the evidence, open the first lab
+# make test   everything that CI runs
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+
+.PHONY: lab test install install-dev data notebooks lock bench clean
+
+lab: install
+	$(BIN)/labkit check data
+	$(BIN)/labkit start $(START)
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements-dev.lock
+	touch $@
+
+test: install-dev
+	$(BIN)/python tests/everything.py
+
+# The committed evidence and notebooks, made again from their sources.
+data: install-dev
+	$(BIN)/labkit remake data
+
+notebooks: install-dev
+	$(BIN)/labkit build
+
+# Needs `uv` (any recent one) on the PATH. The locks hold names, versions and hashes, and no index.
+UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate
+lock:
+	$(UV_COMPILE) pyproject.toml requirements.in -o requirements.lock
+	$(UV_COMPILE) --extra dev -c requirements.lock pyproject.toml requirements.in -o requirements-dev.lock
+
+bench: install-dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

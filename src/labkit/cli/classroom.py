@@ -1,0 +1,36 @@
+"""The commands of people who use or make labs: start, build."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_commands(commands: Any) -> None:
+    """Add ``start`` and ``build``."""
+    start = commands.add_parser("start", help="open JupyterLab at a lab")
+    start.add_argument("lab", nargs="?", default="00", help="number or name of the lab (default: 00)")
+    start.add_argument("--no-browser", action="store_true", help="only print the address")
+    start.add_argument("--port", type=int, help="port to serve on (default: the first free one from 8888)")
+    start.set_defaults(run=_start)
+
+    build = commands.add_parser("build", help="make the notebooks from the labs' sources")
+    build.add_argument("labs", nargs="*", metavar="LAB", help="number or name (default: all)")
+    build.add_argument("--check", action="store_true", help="change nothing; fail where a notebook differs")
+    build.set_defaults(run=_build)
+
+
+def _start(arguments: argparse.Namespace) -> int:
+    from labkit.classroom import jupyter
+
+    return jupyter.start(arguments.lab, browser=not arguments.no_browser, port=arguments.port)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from labkit.classroom.build import build
+
+    done = build(arguments.labs, root=Path.cwd(), check=arguments.check)
+    for line in done:
+        print(line)
+    return 0

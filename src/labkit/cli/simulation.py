@@ -1,0 +1,80 @@
+"""The commands that make evidence: generate, remake."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from labkit.core.manifest import Case
+
+
+def add_commands(commands: Any) -> None:
+    """Add ``generate`` and ``remake``."""
+    make = commands.add_parser("generate", help="make the evidence of an outage from a scenario and a seed")
+    make.add_argument("scenario", help="name of a scenario that comes with the lab, or a TOML file")
+    make.add_argument("--seed", type=int, required=True, help="same scenario and seed: same bytes")
+    make.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    make.add_argument("--scale", type=float, default=1.0, help="times the traffic (default: 1)")
+    make.add_argument("--workers", type=int, default=1, help="processes; no byte depends on it (default: 1)")
+    make.add_argument("--compress", action="store_true", help="write the large files as gzip")
+    make.add_argument("--truth", type=Path, metavar="FILE", help="also write what really happened, apart")
+    make.set_defaults(run=_generate)
+
+    remake = commands.add_parser("remake", help="make the committed evidence again and write its manifest")
+    remake.add_argument("data", nargs="?", type=Path, default=Path("data"), help="data folder (default: data)")
+    remake.set_defaults(run=_remake)
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    from labkit.cli.progress import Bar
+    from labkit.simulation.generate import generate
+    from labkit.simulation.scenario import read_scenario
+
+    with Bar(f"generating {arguments.scenario}", unit=" blocks") as bar:
+        summary = generate(
+            read_scenario(arguments.scenario),
+            seed=arguments.seed,
+            out=arguments.out,
+            scale=arguments.scale,
+            workers=arguments.workers,
+            compress=arguments.compress,
+            truth=arguments.truth,
+            progress=bar,
+        )
+    print(summary)
+    return 0
+
+
+def _remake(arguments: argparse.Namespace) -> int:
+    from labkit.core import manifest
+
+    cases = [_make_case(arguments.data, case) for case in manifest.read_manifest(arguments.data)]
+    manifest.write_manifest(arguments.data, cases)
+    return 0
+
+
+def _make_case(data: Path, case: Case) -> Case:
+    from labkit import __version__
+    from labkit.cli.progress import Bar
+    from labkit.core import manifest
+    from labkit.simulation.generate import generate
+    from labkit.simulation.scenario import read_scenario
+
+    with Bar(f"making {case.folder}", unit=" blocks") as bar:
+        generate(
+            read_scenario(case.scenario),
+            seed=case.seed,
+            out=data / case.folder,
+            scale=case.scale,
+            compress=True,
+            progress=bar,
+        )
+    return manifest.describe_case(
+        data / case.folder,
+        scenario=case.scenario,
+        seed=case.seed,
+        scale=case.scale,
+        labkit_version=__version__,
+    )
