@@ -17,7 +17,7 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
 def pins(name: str) -> dict[str, set[Version]]:
-    """Read a lock: every package with the versions it is pinned to (more than one where markers part them)."""
+    """Read a lock: every package with the versions it is pinned to (several where markers part them)."""
     found: dict[str, set[Version]] = {}
     for package, version, _marker in PIN.findall((ROOT / name).read_text(encoding="utf-8")):
         found.setdefault(canonicalize_name(package), set()).add(Version(version))

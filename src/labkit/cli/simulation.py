@@ -23,7 +23,9 @@ def add_commands(commands: Any) -> None:
     make.set_defaults(run=_generate)
 
     remake = commands.add_parser("remake", help="make the committed evidence again and write its manifest")
-    remake.add_argument("data", nargs="?", type=Path, default=Path("data"), help="data folder (default: data)")
+    remake.add_argument(
+        "data", nargs="?", type=Path, default=Path("data"), help="data folder (default: data)"
+    )
     remake.set_defaults(run=_remake)
 
 
