@@ -1,0 +1,92 @@
+"""Build the notebooks of the labs from their sources, or check that they are built."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from labkit.classroom.compare import same
+from labkit.classroom.execute import execute
+from labkit.classroom.notebook import clean, solution_notebook, student_notebook, to_text
+from labkit.classroom.project import find_project
+from labkit.classroom.source import Lab, read_lab
+from labkit.core.errors import LabError, unknown_name
+
+
+def lab_names(project: Path) -> tuple[str, ...]:
+    """List the labs of a project, in order: the folders under ``labs/`` that hold a ``lab.py``."""
+    return tuple(sorted(path.parent.name for path in (project / "labs").glob("*/lab.py")))
+
+
+def build(labs: Iterable[str] = (), *, root: Path | None = None, check: bool = False) -> tuple[str, ...]:
+    """Write each lab's student notebook (empty) and solution notebook (executed).
+
+    Parameters
+    ----------
+    labs : iterable of str
+        Names, whole ('01-detection-and-impact') or only the number ('01'); all labs unless given.
+    root : Path, optional
+        Folder to find the project from, upwards; the working folder unless given.
+    check : bool
+        Write nothing; compare with what is on disk.
+
+    Returns
+    -------
+    tuple of str
+        One sentence a notebook, two notebooks a lab: "notebooks/00-start-here.ipynb: written".
+
+    Raises
+    ------
+    LabError
+        No such lab; a source or a cell in it is at fault; with `check`, a notebook differs from its source.
+    """
+    project = find_project(root, holds="labs")
+    done: list[str] = []
+    stale: list[str] = []
+    for name in _choose(tuple(labs), lab_names(project)):
+        for path, text in _built(read_lab(project / "labs" / name / "lab.py"), project):
+            shown = path.relative_to(project).as_posix()
+            if not check:
+                _write(path, text)
+                done.append(f"{shown}: written")
+            elif path.is_file() and same(text, path.read_text(encoding="utf-8")):
+                done.append(f"{shown}: as its source says")
+            else:
+                stale.append(shown)
+    _refuse(stale)
+    return tuple(done)
+
+
+def _choose(asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    if not known:
+        raise LabError("no labs here", next_step="Run this in the folder that holds labs/NAME/lab.py.")
+    by_name = {name.partition("-")[0]: name for name in known} | {name: name for name in known}
+    for name in asked:
+        if name not in by_name:
+            raise unknown_name("lab", name, known)
+    return tuple(by_name[name] for name in asked) or known
+
+
+def _built(lab: Lab, project: Path) -> Iterator[tuple[Path, str]]:
+    student = project / "notebooks" / f"{lab.name}.ipynb"
+    solution = student.parent / "solutions" / student.name
+    solution.parent.mkdir(parents=True, exist_ok=True)
+    yield student, to_text(student_notebook(lab))
+    executed = execute(solution_notebook(lab), solution.parent, f"solution of {lab.name}")
+    yield solution, to_text(clean(executed))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write beside and rename, so that a reader never meets half a notebook."""
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    beside.replace(path)
+
+
+def _refuse(stale: list[str]) -> None:
+    if stale:
+        raise LabError(
+            "notebooks differ from their labs' sources",
+            found=", ".join(stale),
+            next_step="Build them again with 'labkit build' and commit the result.",
+        )
