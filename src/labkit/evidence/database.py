@@ -1,0 +1,97 @@
+"""Open the database that evidence is loaded into, so that a half-loaded one is never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.core.errors import LabError
+from labkit.core.records import TABLES
+from labkit.evidence.schema import create_schema
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = ":memory:"
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "preserve_insertion_order": True,
+}
+
+
+def filled(
+    database: str | os.PathLike[str], fill: Callable[[duckdb.DuckDBPyConnection], None]
+) -> duckdb.DuckDBPyConnection:
+    """Open a database, fill it, and give the connection; on any error leave what was there before.
+
+    A new file is written beside its place and moved there when it is complete. What is added to a database
+    that exists is one transaction.
+    """
+    if str(database) == MEMORY:
+        return _fill(connect(MEMORY), fill)
+    path = Path(database).expanduser()
+    if path.exists():
+        return _fill(_connect_existing(path), fill)
+    if not path.parent.is_dir():
+        raise LabError(
+            "no such folder for the database", found=path.parent.as_posix(), next_step="Make it first."
+        )
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        _fill(connect(str(beside)), fill).close()
+        beside.replace(path)
+    finally:
+        for leftover in (beside, beside.with_name(beside.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+    return connect(str(path))
+
+
+def connect(database: str) -> duckdb.DuckDBPyConnection:
+    """Open DuckDB so that results repeat anywhere: UTC, rows in file order, nothing downloaded."""
+    import duckdb
+
+    con = duckdb.connect(database, config=_CONFIG)
+    con.execute("SET TimeZone = 'UTC'")
+    return con
+
+
+def _connect_existing(path: Path) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    try:
+        con = connect(str(path))
+    except duckdb.Error as error:
+        raise LabError(
+            "this file cannot be opened as a database",
+            found=path.as_posix(),
+            next_step="Close what holds it open, or name another file.",
+        ) from error
+    tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if tables and not tables >= TABLES.keys():
+        con.close()
+        raise LabError(
+            "this database holds other tables",
+            found=path.as_posix(),
+            next_step="Name a new file for the evidence.",
+        )
+    return con
+
+
+def _fill(
+    con: duckdb.DuckDBPyConnection, fill: Callable[[duckdb.DuckDBPyConnection], None]
+) -> duckdb.DuckDBPyConnection:
+    try:
+        con.execute("BEGIN")
+        create_schema(con)
+        fill(con)
+        con.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(Exception):
+            con.execute("ROLLBACK")
+        con.close()
+        raise
+    return con

@@ -1,0 +1,100 @@
+"""A file as numbered lines of bytes: nothing is decoded, so nothing can be lost."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_GZIP_MAGIC = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that is not blank: its number from 1, where it starts, and its bytes without the line end."""
+
+    number: int
+    offset: int
+    raw: bytes
+
+    @property
+    def content(self) -> bytes:
+        """The bytes to read: without a byte order mark at the start of the file."""
+        return self.raw.removeprefix(BOM) if self.offset == 0 else self.raw
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The end of a compressed file that cannot be unpacked: where it happened, why, and what is left packed."""
+
+    number: int
+    offset: int
+    reason: str
+    raw: bytes
+
+
+def is_gzip(path: Path) -> bool:
+    """Say whether a file starts like a gzip file."""
+    with path.open("rb") as file:
+        return file.read(2) == _GZIP_MAGIC
+
+
+def read_lines(path: Path) -> Iterator[Line | Broken]:
+    """Yield every line that is not blank; a damaged gzip file ends with one `Broken`.
+
+    Offsets count the bytes of the unpacked text.
+    """
+    if is_gzip(path):
+        yield from _unpacked_lines(path)
+        return
+    with path.open("rb") as file:
+        number = offset = 0
+        for raw in file:
+            number += 1
+            if raw.strip():
+                yield Line(number, offset, _without_end(raw))
+            offset += len(raw)
+
+
+def _unpacked_lines(path: Path) -> Iterator[Line | Broken]:
+    number = offset = 0
+    rest = b""
+    problem: Broken | None = None
+    with path.open("rb") as packed:
+        for block in _blocks(packed):
+            if isinstance(block, Broken):
+                problem = block
+                break
+            *whole, rest = (rest + block).split(b"\n") if b"\n" in block else (rest + block,)
+            for raw in whole:
+                number += 1
+                if raw.strip():
+                    yield Line(number, offset, raw.removesuffix(b"\r"))
+                offset += len(raw) + 1
+    if rest.strip():
+        yield Line(number + 1, offset, rest.removesuffix(b"\r"))
+        offset += len(rest)
+        number += 1
+    if problem is not None:
+        yield Broken(number + 1, offset, problem.reason, problem.raw)
+
+
+def _blocks(packed: IO[bytes]) -> Iterator[bytes | Broken]:
+    with gzip.GzipFile(fileobj=packed, mode="rb") as file:
+        while True:
+            try:
+                block = file.read1(1 << 20)
+            except (EOFError, OSError, zlib.error) as error:
+                yield Broken(0, 0, f"the gzip file is damaged: {error}", b"")
+                return
+            if not block:
+                return
+            yield block
+
+
+def _without_end(raw: bytes) -> bytes:
+    return raw[:-2] if raw.endswith(b"\r\n") else raw.removesuffix(b"\n")

@@ -1,0 +1,185 @@
+"""Load evidence files into DuckDB; every line ends up in a table or, with the reason, in ``rejects``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from labkit.core.errors import LabError
+from labkit.evidence.database import MEMORY, filled
+from labkit.evidence.files import Found, PathLike, find
+from labkit.evidence.lines import Broken, Line, read_lines
+from labkit.evidence.readers.reading import Format, Lines, Rejected, reject_all
+from labkit.evidence.recognise import FORMATS, describe_content, recognise
+from labkit.evidence.rejects import RejectWriter
+from labkit.evidence.rows import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import duckdb
+
+Progress = Callable[[int, int], None]
+UNKNOWN = "unknown"
+_STEP = 1 << 20
+
+
+def load(
+    path_or_paths: PathLike | Iterable[PathLike],
+    database: str | os.PathLike[str] = MEMORY,
+    *,
+    progress: Progress | None = None,
+) -> duckdb.DuckDBPyConnection:
+    """Load evidence into DuckDB and give a plain connection to it.
+
+    Parameters
+    ----------
+    path_or_paths : path, or several
+        A folder (everything in and below it; hidden files, manifests and databases are left out), a file,
+        a pattern such as ``"logs/*.gz"``, or a list of these. A relative path is also looked for in the
+        folders above the current one. Files are recognised by content, plain or packed with gzip.
+    database : path, optional
+        A DuckDB file to make or to add to; in memory without it.
+    progress : callable, optional
+        Called with the bytes read so far and the bytes in all.
+
+    Returns
+    -------
+    duckdb.DuckDBPyConnection
+        Tables ``logs``, ``spans`` (views ``requests``, ``queries``), ``postgres_log``, ``access``, ``metrics``,
+        ``deployments``, ``messages``, ``progress``; ``rejects``, one row a line that could not be used; ``sources``,
+        one row a file. Times are UTC; rows stand in the order of the files.
+
+    Raises
+    ------
+    LabError
+        A path is missing or means nothing, a file that was named is of no known kind, or it was loaded before.
+
+    Notes
+    -----
+    When lines were rejected, one line on standard error says how many.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     said = '{"timestamp":"2023-12-01T14:45:10Z","channel":"chat","author":"user","text":"down?"}'
+    ...     _ = Path(folder, "said.txt").write_text(said, encoding="utf-8")
+    ...     con = load(folder)
+    >>> con.sql("SELECT author, text FROM messages").fetchall()
+    [('user', 'down?')]
+    """
+    found = find(path_or_paths)
+    plan = [(file, _format_of(file)) for file in found]
+    if not any(form for _, form in plan):
+        raise _unknown(found[0])
+    meter = _Meter(progress, sum(file.path.stat().st_size for file in found))
+    con = filled(database, lambda con: _load_all(con, plan, meter))
+    _say_rejects(con, [file.name for file in found])
+    return con
+
+
+@dataclass
+class _Meter:
+    """Tell the caller how far the reading is."""
+
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def at(self, done: int) -> None:
+        if self.progress is not None:
+            self.progress(min(self.total, self.done + done), self.total)
+
+    def finish(self, size: int) -> None:
+        self.done += size
+        self.at(0)
+
+
+def _format_of(file: Found) -> Format | None:
+    try:
+        form = recognise(file.path)
+    except OSError as error:
+        raise LabError(
+            "the file cannot be read", found=file.path.as_posix(), next_step=str(error.strerror)
+        ) from error
+    if form is None and file.named:
+        raise _unknown(file)
+    return form
+
+
+def _unknown(file: Found) -> LabError:
+    return LabError(
+        f"no known format: {file.path.as_posix()} is {describe_content(file.path)}",
+        allowed=[form.description for form in FORMATS],
+        next_step="Plain or packed with gzip.",
+    )
+
+
+def _load_all(
+    con: duckdb.DuckDBPyConnection, plan: Sequence[tuple[Found, Format | None]], meter: _Meter
+) -> None:
+    known = {name for (name,) in con.execute("SELECT source_file FROM sources").fetchall()}
+    for file, _ in plan:
+        if file.name in known:
+            raise LabError(
+                "this database already holds that file",
+                found=file.name,
+                next_step="Load into a new database.",
+            )
+    for file, form in plan:
+        _load_file(con, file, form, meter)
+        meter.finish(file.path.stat().st_size)
+
+
+def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None, meter: _Meter) -> None:
+    rejects = RejectWriter(con, file.name)
+    rows = Writer(con, form.table, file.name) if form else None
+    loaded = made = 0
+    lines = _measured(read_lines(file.path), meter)
+    for outcome in form.read(lines) if form else reject_all(lines, "no known format"):
+        if isinstance(outcome, Rejected):
+            rejects.add(outcome)
+        elif rows is not None:
+            rows.add(outcome.line, outcome.records)
+            loaded, made = loaded + outcome.lines, made + len(outcome.records)
+    if rows is not None:
+        rows.flush()
+    rejects.flush()
+    con.execute(
+        "INSERT INTO sources VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        [
+            file.name,
+            form.name if form else UNKNOWN,
+            form.table if form else None,
+            loaded + rejects.lines,
+            loaded,
+            rejects.lines,
+            made,
+        ],
+    )
+
+
+def _measured(lines: Lines, meter: _Meter) -> Iterator[Line | Broken]:
+    next_step = _STEP
+    for line in lines:
+        if line.offset >= next_step:
+            meter.at(line.offset)
+            next_step = line.offset + _STEP
+        yield line
+
+
+def _say_rejects(con: duckdb.DuckDBPyConnection, names: list[str]) -> None:
+    rows = con.execute(
+        "SELECT source_file, lines_rejected FROM sources WHERE lines_rejected > 0 AND source_file IN "
+        "(SELECT unnest($1)) ORDER BY source_file",
+        [names],
+    ).fetchall()
+    if rows:
+        count = sum(lines for _, lines in rows)
+        files = ", ".join(name for name, _ in rows)
+        sys.stderr.write(f"{count:,} lines could not be used and are kept in the table rejects ({files}).\n")
