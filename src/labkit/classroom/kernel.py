@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ipykernel.kernelspec
+import zmq
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import default
@@ -41,6 +42,10 @@ class OwnKernelManager(AsyncKernelManager):
     @default("kernel_spec_manager")
     def _own_kernel(self) -> OwnKernel:
         return OwnKernel()
+
+    @default("transport_encryption")
+    def _encrypt_where_possible(self) -> str:
+        return "auto" if zmq.has("curve") else "disabled"
 
 
 def _kernel_dict() -> dict[str, Any]:
