@@ -114,8 +114,10 @@ def _value(parameter: Parameter, given: Any) -> Any:
 
 def _plain(parameter: Parameter, given: Any) -> Any:
     """Turn what pandas and numpy hand over into Python's own value; a missing one into None."""
-    value = given.item() if hasattr(given, "item") and not isinstance(given, dt.datetime) else given
-    if value is None or value != value:  # NaN and NaT are the values that differ from themselves
+    value = given
+    if hasattr(given, "dtype"):  # numpy's; datetime64 may count nanoseconds, which Python's time cannot
+        value = (given.astype("datetime64[us]") if given.dtype.kind == "M" else given).item()
+    if value is None or str(value) in ("nan", "NaT"):
         return None
     if parameter.sql_type != "TIMESTAMP":
         return value
