@@ -96,9 +96,9 @@ def mark(figure: Figure, strip: Axes, axes: Axes, events: Sequence[Event]) -> in
     from matplotlib.dates import date2num
 
     first, last = axes.get_xlim()
-    placed = place(
-        [((date2num(e.time_utc) - first) / (last - first), _width(figure, e.short)) for e in events]
-    )
+    days = [float(date2num(event.time_utc)) for event in events]  # type: ignore[no-untyped-call]
+    shares = ((day - first) / (last - first) for day in days)
+    placed = place([(x, _width(figure, event.short)) for x, event in zip(shares, events, strict=True)])
     lanes = max((p.lane for p in placed), default=-1) + 1
     strip.set(xlim=(0, 1), ylim=(0, max(lanes, 1)))
     strip.axis("off")
