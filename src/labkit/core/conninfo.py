@@ -1,0 +1,119 @@
+"""libpq's own parser of connection strings, made safe: its errors quote the text, ours never do."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+
+from labkit.core.errors import LabError
+from labkit.core.secret import MASK
+
+#: Parts whose value is a secret; libpq marks most of them with ``*`` in ``PQconndefaults``.
+SECRET_PARTS = frozenset(
+    {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
+)
+#: The parts in the order a connection URL writes them; what is not here follows by name.
+ORDER = ("user", "password", "host", "hostaddr", "port", "dbname", "sslmode", "options")
+
+
+def read(text: str) -> dict[str, str] | None:
+    """Read a connection string with libpq; ``None`` where libpq refuses it.
+
+    Neither environment (``PGPORT``, ...) nor service or password files are looked at. A NUL would end the
+    text unseen, so a text with one is refused too.
+
+    Examples
+    --------
+    >>> read("postgresql://bank_app@db.example/bank")
+    {'user': 'bank_app', 'dbname': 'bank', 'host': 'db.example'}
+    >>> read("postgress://db.example/bank") is None
+    True
+    """
+    from psycopg import Error
+    from psycopg.conninfo import conninfo_to_dict
+
+    if "\0" in text:
+        return None
+    try:
+        return {key: str(value) for key, value in conninfo_to_dict(text).items()}
+    except (Error, ValueError):  # ValueError: bytes that are no UTF-8, lone surrogates
+        return None
+
+
+def write(parts: Mapping[str, str]) -> str:
+    """Write the parts as libpq's key/value form, each value quoted where it must be.
+
+    Examples
+    --------
+    >>> write({"host": "db.example", "application_name": "bank web"})
+    "host=db.example application_name='bank web'"
+    """
+    from psycopg import Error
+    from psycopg.conninfo import make_conninfo
+
+    text = None
+    with contextlib.suppress(Error, ValueError):  # it holds every value: never the context of our error
+        text = make_conninfo("", **parts)
+    if text is None or any("\0" in value for value in parts.values()):
+        raise LabError(
+            "these parts do not make a connection string",
+            found=sorted(parts),
+            next_step="A value holds a NUL or a character that has no UTF-8 form: leave it out.",
+        )
+    return text
+
+
+def known_parts() -> tuple[str, ...]:
+    """List every part this libpq knows, in libpq's order.
+
+    Examples
+    --------
+    >>> "sslmode" in known_parts()
+    True
+    """
+    from psycopg.pq import Conninfo
+
+    return tuple(option.keyword.decode() for option in Conninfo.get_defaults())
+
+
+def torn(parts: Mapping[str, str]) -> bool:
+    """Tell whether an unescaped password seems to have spilled into other parts.
+
+    libpq ends the credentials at the first ``@`` and the host at the first ``/``, so what follows in a
+    password lands in host, port or database. An ``@`` (or a whole address) in any of them is the trace it
+    leaves; so is a port that is no number beside a missing user.
+
+    Examples
+    --------
+    >>> torn({"user": "u", "password": "p", "host": "ss@db.example"})
+    True
+    >>> torn({"user": "u", "password": "p", "host": "db.example"})
+    False
+    """
+    others = (value for key, value in parts.items() if key != "user" and key not in SECRET_PARTS)
+    return any("@" in value or "://" in value for value in others) or _port_is_no_port(parts)
+
+
+def _port_is_no_port(parts: Mapping[str, str]) -> bool:
+    port = parts.get("port", "").replace(",", "").strip()
+    return bool(port) and not port.isdigit() and not parts.get("user") and "$" not in port and "{" not in port
+
+
+def display(parts: Mapping[str, str]) -> dict[str, str]:
+    """Copy the parts as they may be shown: secrets masked, and whatever a torn password may have left.
+
+    Examples
+    --------
+    >>> display({"user": "bank_app", "password": "pa", "host": "ss@db.example"})
+    {'user': 'bank_app', 'password': '***', 'host': '***@db.example'}
+    """
+    shown = {key: MASK if key in SECRET_PARTS and value else value for key, value in parts.items()}
+    if torn(parts):
+        for key in parts.keys() - SECRET_PARTS - {"user", "sslmode"}:
+            shown[key] = _after_last_at(parts[key])
+    return shown
+
+
+def _after_last_at(value: str) -> str:
+    head, at, tail = value.rpartition("@")
+    return f"{MASK}@{tail}" if at and head else MASK
