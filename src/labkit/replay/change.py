@@ -1,0 +1,133 @@
+"""Find the change of a connection string in the deployments' record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from labkit.core.dsn import Dsn
+from labkit.core.errors import LabError
+
+if TYPE_CHECKING:
+    import duckdb
+
+_END = dt.datetime(9999, 1, 1)  # noqa: DTZ001 - times in tables are UTC without a zone
+
+
+@dataclass(frozen=True, slots=True)
+class DsnChange:
+    """One setting that held one connection string before a deployment and another after it.
+
+    Attributes
+    ----------
+    key : str
+        Name of the setting.
+    before, after : Dsn
+        The two strings, as the record holds them; secrets are masked.
+    service : str
+        Program that was deployed.
+    deployment_id : str
+        Joins to the table ``deployments``.
+    from_utc, until_utc : datetime
+        While `after` was in force, UTC without a zone; `until_utc` is far in the future where it still is.
+    """
+
+    key: str
+    before: Dsn
+    after: Dsn
+    service: str
+    deployment_id: str
+    from_utc: dt.datetime
+    until_utc: dt.datetime
+
+
+def find_change(con: duckdb.DuckDBPyConnection) -> DsnChange:
+    """Find the change of a connection string under which the most requests failed to get a connection.
+
+    Raises
+    ------
+    LabError
+        No deployment changed a connection string.
+    """
+    changes = list(_changes(con))
+    if not changes:
+        raise LabError(
+            "no deployment in this evidence changed a connection string",
+            next_step="Look at the settings that did change: FROM deployments.",
+        )
+    # Of two changes that were both in force, the later one is nearer to what happened.
+    return max(changes, key=lambda change: (len(lost_requests(con, change)), change.from_utc))
+
+
+def lost_requests(con: duckdb.DuckDBPyConnection, change: DsnChange) -> list[str]:
+    """List the span ids of requests that failed under a change for want of a connection, in order."""
+    values = {"service": change.service, "from_utc": change.from_utc, "until_utc": change.until_utc}
+    rows = con.execute(read_sql("lost_requests"), values).fetchall()
+    return sorted(span_id for (span_id,) in rows if span_id is not None)
+
+
+def read_sql(name: str) -> str:
+    """Read one of this room's SQL files."""
+    return (resources.files("labkit.replay") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    time_utc: dt.datetime
+    deployment_id: str
+    service: str
+    version: str | None
+    previous: str | None
+    diff: list[dict[str, str | None]] | None
+
+    def entries(self) -> list[dict[str, str | None]]:
+        return self.diff or []
+
+
+def _events(con: duckdb.DuckDBPyConnection) -> list[_Event]:
+    rows = con.execute(
+        """SELECT time_utc, deployment_id, service_name, service_version, previous_version, config_diff
+           FROM deployments WHERE time_utc IS NOT NULL AND deployment_id IS NOT NULL
+           ORDER BY time_utc, deployment_id, event_name"""
+    ).fetchall()
+    return [_Event(*row) for row in rows]
+
+
+def _changes(con: duckdb.DuckDBPyConnection) -> Iterator[DsnChange]:
+    events = _events(con)
+    seen: set[tuple[str, str | None]] = set()
+    for event in events:
+        for entry in event.entries():
+            before, after = _parse(entry["before"]), _parse(entry["after"])
+            told = (event.deployment_id, entry["key"])
+            if before is None or after is None or not before.diff(after) or told in seen:
+                continue
+            seen.add(told)
+            until = _until(events, event, entry["key"])
+            yield DsnChange(
+                entry["key"] or "", before, after, event.service, event.deployment_id, event.time_utc, until
+            )
+
+
+def _parse(value: str | None) -> Dsn | None:
+    if not value:
+        return None
+    try:
+        return Dsn.parse(value)
+    except LabError:  # most settings are no connection strings
+        return None
+
+
+def _until(events: list[_Event], change: _Event, key: str | None) -> dt.datetime:
+    """Give the end of the next deployment that set the key again or brought the earlier release back."""
+    for event in events:
+        later = event.service == change.service and event.time_utc > change.time_utc
+        if not later or event.deployment_id == change.deployment_id:
+            continue
+        keys = {entry["key"] for entry in event.entries()}
+        if key in keys or (change.previous is not None and event.version == change.previous):
+            return max(other.time_utc for other in events if other.deployment_id == event.deployment_id)
+    return _END

@@ -1,0 +1,136 @@
+"""The first console: one choice of connection string, and the error ratio that goes with it."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from labkit.core.errors import unknown_name
+from labkit.evidence import charts
+from labkit.replay.change import DsnChange, find_change
+from labkit.replay.engine import AS_CORRECTED, AS_DEPLOYED, ASSUMPTION, STATES, Replay, replay
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from labkit.evidence.charts import Chart
+
+
+class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
+    """Choose the connection string and see the error ratio of the same requests.
+
+    The two strings come from the deployments' record, with secrets masked. Where no kernel runs (a page on
+    the web, a print) the saved output shows both pictures, one below the other.
+
+    Parameters
+    ----------
+    con : duckdb.DuckDBPyConnection
+        What ``labkit.load`` returned; it is not changed.
+    state : str
+        Where the choice stands at first: 'as deployed' or 'as corrected'.
+
+    Attributes
+    ----------
+    change : DsnChange
+        The change of the connection string, as the record holds it.
+    code : str
+        The code that makes a toggle in the present state.
+
+    Raises
+    ------
+    LabError
+        For another state, and for evidence without a change of a connection string.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, state: str = AS_DEPLOYED) -> None:
+        if state not in STATES:
+            raise unknown_name("state", state, STATES)
+        self._con = con
+        self._drawn: dict[str, tuple[Replay, Chart]] = {}
+        self.change: DsnChange = find_change(con)
+        self._choice = ipywidgets.RadioButtons(
+            options=[(f"{name}: {self._dsn(name)}", name) for name in STATES],
+            value=state,
+            layout=ipywidgets.Layout(width="auto"),
+        )
+        self._view = ipywidgets.HTML()
+        self._choice.observe(self._on_choice, names="value")
+        self._show()
+        super().__init__([ipywidgets.HTML(self._heading()), self._choice, self._view])
+
+    @property
+    def state(self) -> str:
+        """Where the choice stands; setting it is the same as a click."""
+        return str(self._choice.value)
+
+    @state.setter
+    def state(self, state: str) -> None:
+        if state not in STATES:
+            raise unknown_name("state", state, STATES)
+        self._choice.value = state
+
+    @property
+    def replay(self) -> Replay:
+        """The result of the present choice."""
+        return self._draw(self.state)[0]
+
+    @property
+    def chart(self) -> Chart:
+        """The picture of the present choice, with its words and its table."""
+        return self._draw(self.state)[1]
+
+    @property
+    def code(self) -> str:
+        """The code that makes a toggle in the present state."""
+        return f"labkit.DsnToggle(con, {self.state!r})"
+
+    def _dsn(self, state: str) -> str:
+        return (self.change.after if state == AS_DEPLOYED else self.change.before).redacted
+
+    def _draw(self, state: str) -> tuple[Replay, Chart]:
+        if state not in self._drawn:
+            result = replay(self._con, state)
+            self._drawn[state] = result, charts.error_ratio(result.con)
+        return self._drawn[state]
+
+    def _on_choice(self, _: Any) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        try:
+            self._view.value = (
+                self._page(self.state) + f"<p>In code: <code>{html.escape(self.code)}</code></p>"
+            )
+        except Exception as error:  # noqa: BLE001 - a front end drops what a callback raises: show it instead
+            words = html.escape(f"{type(error).__name__}: {error}")
+            self._view.value = f'<p role="alert">The picture could not be drawn. {words}</p>'
+
+    def _heading(self) -> str:
+        key = html.escape(self.change.key)
+        difference = self.change.before.diff(self.change.after)
+        return (
+            f"<p><b>Connection string</b> (setting <code>{key}</code> in the deployments' record). "
+            f"What differs:</p>{difference._repr_html_()}"
+        )
+
+    def _page(self, state: str) -> str:
+        result, chart = self._draw(state)
+        picture = chart._repr_mimebundle_()["text/html"]
+        return (
+            f'<p role="status" aria-live="polite">{html.escape(result.sentence)}</p>{picture}'
+            f"<p><small>{html.escape(ASSUMPTION)}</small></p>"
+        )
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """Offer, beside the live view, a page and a text that show both states without a kernel."""
+        live: dict[str, Any] = super()._repr_mimebundle_(**kwargs)
+        pages = "".join(
+            f"<p><b>{name}</b>: <code>{html.escape(self._dsn(name))}</code></p>{self._page(name)}"
+            for name in STATES
+        )
+        words = [
+            f"{self._draw(name)[0].sentence}\n{self._draw(name)[1]!r}" for name in (AS_DEPLOYED, AS_CORRECTED)
+        ]
+        return {**live, "text/html": self._heading() + pages, "text/plain": "\n".join([*words, ASSUMPTION])}
