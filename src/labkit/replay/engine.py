@@ -37,7 +37,8 @@ class Replay:
     dsn : Dsn
         The connection string; secrets are masked.
     requests, failed, saved : int
-        Recorded requests; those that fail in this replay; those that failed in the record and succeed here.
+        Recorded requests (health checks left out); those that fail in this replay; those that failed in the
+        record and succeed here.
     con : duckdb.DuckDBPyConnection
         The same evidence with the replayed ``requests``: every query and chart works on it.
     """
@@ -111,5 +112,9 @@ def _outcome(
 
 
 def _count(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    rows = con.execute("SELECT count(*), count(*) FILTER (WHERE failed) FROM requests").fetchall()
+    """Count requests and failures as the charts do: without the balancer's health checks."""
+    from labkit.evidence.queries import query
+
+    series = query(con, "error_ratio")
+    rows = series.aggregate("coalesce(sum(requests), 0)::BIGINT, coalesce(sum(failed), 0)::BIGINT").fetchall()
     return rows[0][0], rows[0][1]
