@@ -19,7 +19,7 @@ _MAX_INT64 = 2**63 - 1
 _LATEST_NANOSECOND = 9_223_286_400_000_000_000  # 2262-04-11: the last whole day 64 bits can count
 
 
-class Unusable(Exception):
+class Unusable(Exception):  # noqa: N818 - a verdict on a line, not a failure
     """A line cannot be used; the text says why."""
 
 

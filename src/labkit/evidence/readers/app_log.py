@@ -24,18 +24,13 @@ from labkit.evidence.strict import (
 )
 
 _KNOWN = frozenset(
-    [
-        "timestamp",
-        "severity_text",
-        "severity_number",
-        "body",
-        "trace_id",
-        "span_id",
-        "resource",
-        "scope",
-        "attributes",
-    ]
+    {
+        *("timestamp", "severity_text", "severity_number", "body", "trace_id", "span_id"),
+        *("resource", "scope", "attributes"),
+    }
 )
+
+_SEVERITY = frozenset({"severity_text", "severity_number"})
 
 
 def parse(raw: bytes) -> list[LogRecord]:

@@ -10,23 +10,20 @@ from labkit.evidence.readers.reading import Format, line_by_line
 from labkit.evidence.strict import JsonObject, integer, need_text, parse_object, text, time_of
 
 _KNOWN = frozenset(
-    [
-        "timestamp",
-        "error_severity",
-        "state_code",
-        "message",
-        "detail",
-        "hint",
-        "statement",
-        "user",
-        "dbname",
-        "remote_host",
-        "remote_port",
-        "application_name",
-        "backend_type",
-        "pid",
-        "session_id",
-    ]
+    {
+        *(
+            "timestamp",
+            "error_severity",
+            "state_code",
+            "message",
+            "detail",
+            "hint",
+            "statement",
+            "user",
+            "dbname",
+        ),
+        *("remote_host", "remote_port", "application_name", "backend_type", "pid", "session_id"),
+    }
 )
 
 
