@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The end of a compressed file that cannot be unpacked: where it happened, why, and what is left packed."""
+    """The end of a packed file that cannot be unpacked: where, why, and what is left of it."""
 
     number: int
     offset: int
@@ -52,9 +52,8 @@ def read_lines(path: Path) -> Iterator[Line | Broken]:
         yield from _unpacked_lines(path)
         return
     with path.open("rb") as file:
-        number = offset = 0
-        for raw in file:
-            number += 1
+        offset = 0
+        for number, raw in enumerate(file, start=1):
             if raw.strip():
                 yield Line(number, offset, _without_end(raw))
             offset += len(raw)

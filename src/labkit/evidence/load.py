@@ -49,14 +49,15 @@ def load(
     Returns
     -------
     duckdb.DuckDBPyConnection
-        Tables ``logs``, ``spans`` (views ``requests``, ``queries``), ``postgres_log``, ``access``, ``metrics``,
-        ``deployments``, ``messages``, ``progress``; ``rejects``, one row a line that could not be used; ``sources``,
-        one row a file. Times are UTC; rows stand in the order of the files.
+        Tables ``logs``, ``spans`` (views ``requests``, ``queries``), ``postgres_log``, ``access``,
+        ``metrics``, ``deployments``, ``messages``, ``progress``; ``rejects``, one row a line that could not
+        be used; ``sources``, one row a file. Times are UTC; rows stand in the order of the files.
 
     Raises
     ------
     LabError
-        A path is missing or means nothing, a file that was named is of no known kind, or it was loaded before.
+        A path is missing or means nothing, a file that was named is of no known kind, or the database
+        already holds a file of that name.
 
     Notes
     -----

@@ -5,6 +5,8 @@ Source: https://opentelemetry.io/docs/specs/semconv/registry/attributes/deployme
 
 from __future__ import annotations
 
+from typing import Any
+
 from labkit.core.records import ConfigChange, Deployment
 from labkit.evidence.readers.reading import Format, line_by_line
 from labkit.evidence.strict import JsonObject, array, mapping, need_text, parse_object, text, time_of, wrong
@@ -19,6 +21,7 @@ _COLUMNS = {
     "revision": "vcs.ref.head.revision",
     "actor": "actor.role",
 }
+_OUTER = frozenset({"timestamp", "event.name", "attributes"})
 _KNOWN = frozenset([*_COLUMNS.values(), "config.diff"])
 
 
@@ -26,17 +29,18 @@ def parse(raw: bytes) -> list[Deployment]:
     """Read one deployment event."""
     record = parse_object(raw)
     attributes = mapping(record, "attributes")
-    others = {
-        key: value for key, value in record.items() if key not in ("timestamp", "event.name", "attributes")
+    rest = {
+        **{key: value for key, value in record.items() if key not in _OUTER},
+        **{key: value for key, value in attributes.items() if key not in _KNOWN},
     }
-    rest = {**others, **{key: value for key, value in attributes.items() if key not in _KNOWN}}
+    texts: dict[str, Any] = {column: text(attributes, key) for column, key in _COLUMNS.items()}
     return [
         Deployment(
             time_utc=time_of(record, "timestamp"),
             event_name=need_text(record, "event.name"),
             config_diff=_config_diff(attributes),
             attributes=rest or None,
-            **{column: text(attributes, key) for column, key in _COLUMNS.items()},
+            **texts,
         )
     ]
 

@@ -1,7 +1,7 @@
 """Traces as OTLP/JSON: the strict reader, which says what a usable span is.
 
-A usable span has a trace id, a span id, a name, a start and an end. One bad span makes its whole line unusable,
-so that a line is either loaded or kept aside. Stable names of attributes come before the older ones.
+A usable span has a trace id, a span id, a name, a start and an end. One bad span makes its whole line
+unusable, so that a line is either loaded or kept aside. Stable names come before the older ones.
 Sources: https://opentelemetry.io/docs/specs/semconv/database/database-spans/ and
 https://opentelemetry.io/docs/specs/semconv/non-normative/http-migration/
 """
@@ -44,7 +44,7 @@ def parse(raw: bytes) -> list[Span]:
 def _spans(batch: JsonObject) -> Iterator[Span]:
     for group in objects(batch, "resourceSpans"):
         resource = attributes_of(mapping(group, "resource"))
-        place = {
+        place: dict[str, Any] = {
             "service_name": take_text(resource, "service.name"),
             "service_version": take_text(resource, "service.version"),
             "host_name": take_text(resource, "host.name"),
@@ -54,7 +54,7 @@ def _spans(batch: JsonObject) -> Iterator[Span]:
                 yield _span(span, place)
 
 
-def _span(span: JsonObject, place: dict[str, str | None]) -> Span:
+def _span(span: JsonObject, place: dict[str, Any]) -> Span:
     start, end = nanoseconds(span, "startTimeUnixNano"), nanoseconds(span, "endTimeUnixNano")
     status = mapping(span, "status")
     kind = _enum(span, "kind", "SPAN_KIND_", _KINDS)

@@ -1,6 +1,7 @@
-"""Snapshots of the class project: CSV with the header ``time_utc,planned_milestones,completed_milestones,note``.
+"""Snapshots of the class project: CSV with a header that names time, planned and completed milestones.
 
-The header is a line like any other: it is used, so it counts as loaded. A quoted note may run over several lines.
+The header is a line like any other: it is used, so it counts as loaded. A quoted note may run over
+several lines.
 """
 
 from __future__ import annotations
