@@ -1,0 +1,76 @@
+"""The database server's side of the pools: one backend process for each connection, replaced when it has aged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from labkit.simulation.clock import SECOND
+from labkit.simulation.reconnects import sizes, span_of
+from labkit.simulation.streams import Stream
+from labkit.simulation.world import World
+
+_OPEN_LEAD_US = 800_000
+_DRAIN_US = 6 * SECOND
+_AGE_JITTER = 0.05
+FIRST_PID = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """One connection as the server knows it; times in microseconds."""
+
+    host: int
+    slot: int
+    release: int
+    begin: int
+    end: int
+    pid: int
+    port: int
+
+    @property
+    def session_id(self) -> str:
+        """Name the session as the server does: start and process, in hex."""
+        return f"{self.begin // SECOND:x}.{self.pid:x}"
+
+
+def backends(world: World) -> tuple[Backend, ...]:
+    """List all backends of all pools that reach the database, sorted by their beginning."""
+    found: list[tuple[int, int, int, int, int, int]] = []
+    for release, result in enumerate(world.connects):
+        if result.ok:
+            for host in range(len(world.scenario.topology.hosts)):
+                found += _of_host(world, release, host)
+    found.sort()
+    return tuple(
+        Backend(host, slot, release, begin, end, FIRST_PID + 7 * k, port)
+        for k, (begin, host, slot, release, end, port) in enumerate(found)
+    )
+
+
+def _of_host(world: World, release: int, host: int) -> list[tuple[int, int, int, int, int, int]]:
+    begin, end = span_of(world, release)
+    age = int(world.scenario.topology.pool.max_lifetime_s * SECOND)
+    begin = max(begin - _OPEN_LEAD_US, world.grid.start_us - 2 * age)
+    most = max(count for at, count in sizes(world) if at < end)
+    growth = most_connections(world, most)
+    stream = Stream(world.seed, f"backends/{release}", host)
+    found = []
+    for slot in range(growth):
+        at = max(begin, _slot_begins(world, slot))
+        while at < end:
+            u = stream.uniform(2)
+            opened = at + 2_000 + int(u[0] * 30_000)
+            at = min(opened + int(age * (1 - _AGE_JITTER * float(u[1]))), end + _DRAIN_US)
+            if at > world.grid.start_us - age // 2:
+                found.append((opened, host, slot, release, at, 32768 + int(u[0] * 28_000)))
+    return found
+
+
+def most_connections(world: World, base: int) -> int:
+    """Return the pool's size at this scale."""
+    return max(base, int(-(-base * world.scale // 1)))
+
+
+def _slot_begins(world: World, slot: int) -> int:
+    """Return when the pool is first large enough to have a slot."""
+    return next(at for at, count in sizes(world) if most_connections(world, count) > slot)

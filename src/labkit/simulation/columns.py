@@ -1,0 +1,55 @@
+"""The fields of a request as text of fixed width, shared by all writers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labkit.simulation.requests import Requests
+from labkit.simulation.rows import common_log, decimal, hexadecimal, iso
+
+if TYPE_CHECKING:
+    from labkit.simulation.rows import Bytes
+    from labkit.simulation.streams import Ints
+
+LOG_LEAD_US = 250
+
+
+def account_of(user: Ints) -> Ints:
+    """Return the account of a customer: six digits, a different one for each."""
+    return np.asarray(100_000 + (user * 7919) % 900_000)
+
+
+def log_time(requests: Requests, low: int) -> Ints:
+    """Return when a request writes its log record: just before its answer, and within the block that begins at low."""
+    return np.maximum(np.maximum(requests.end - LOG_LEAD_US, requests.start), low)
+
+
+def columns_of(requests: Requests, low: int = 0) -> dict[str, Bytes]:
+    """Write every field of every request; ``low`` as for ``log_time``."""
+    user = np.maximum(requests.user, 0)
+    return {
+        "trace": hexadecimal(requests.trace),
+        "span": hexadecimal(requests.span),
+        "session": hexadecimal(requests.session),
+        "start": decimal(requests.start, 16),
+        "end": decimal(requests.end, 16),
+        "user": decimal(user, 5),
+        "account": decimal(account_of(user), 6),
+        "client": _client(np.maximum(requests.client, 0)),
+        "iso": iso(log_time(requests, low)),
+        "clf": common_log(requests.end),
+        "bytes": decimal(user * 31 % 100, 2),
+    }
+
+
+def _client(client: Ints) -> Bytes:
+    """Write addresses of 100.64.0.0/10 (RFC 6598: nobody's own), three digits in each moving part."""
+    high, low = np.divmod(client, 156)
+    fixed = np.frombuffer(b"100.64.", dtype=np.uint8)
+    rows = np.full((len(client), 14), ord("."), dtype=np.uint8)
+    rows[:, :7] = fixed
+    rows[:, 7:10] = decimal(100 + high, 3)
+    rows[:, 11:] = decimal(100 + low, 3)
+    return rows

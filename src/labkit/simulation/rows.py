@@ -1,0 +1,125 @@
+"""Lines made in bulk: a template with fields of fixed width, copied once a row and overwritten column by column."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from labkit.simulation.streams import Ints, Words
+
+    Bytes = NDArray[np.uint8]
+    Objects = NDArray[np.object_]
+
+#: Width of each field a template may name, in bytes.
+WIDTHS = {
+    "trace": 32, "span": 16, "parent": 16, "session": 16, "start": 16, "end": 16, "account": 6, "user": 5,
+    "client": 14, "iso": 26, "clf": 20, "bytes": 2,
+}  # fmt: skip
+_FIELD = re.compile("«([a-z]+)»")
+_HEX = np.frombuffer(b"".join(b"%02x" % k for k in range(256)), dtype=np.uint16)
+_DIGITS = np.frombuffer(b"".join(b"%03d" % k for k in range(1000)), dtype=np.uint8).reshape(1000, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One line with holes; made from text with fields written «name»."""
+
+    base: Bytes
+    fields: tuple[tuple[str, int], ...]
+
+    def fill(self, columns: Mapping[str, Bytes], chosen: Ints) -> Objects:
+        """Make one line for each chosen row."""
+        rows = np.empty((len(chosen), len(self.base)), dtype=np.uint8)
+        rows[:] = self.base
+        for name, at in self.fields:
+            column = columns[name]
+            rows[:, at : at + column.shape[1]] = column[chosen]
+        return as_objects(rows)
+
+
+def template(text: str) -> Template:
+    """Compile a template.
+
+    Examples
+    --------
+    >>> made = template("user «user»!")
+    >>> made.fill({"user": decimal(np.array([7, 42]), 5)}, np.array([1, 0])).tolist()
+    [b'user 00042!', b'user 00007!']
+    """
+    base, fields = b"", []
+    for k, part in enumerate(_FIELD.split(text)):
+        if k % 2:
+            fields.append((part, len(base)))
+            base += b"0" * WIDTHS[part]
+        else:
+            base += part.encode("utf-8")
+    return Template(np.frombuffer(base, dtype=np.uint8), tuple(fields))
+
+
+def as_objects(rows: Bytes) -> Objects:
+    """Turn rows of equal width into byte strings."""
+    if not len(rows):
+        return np.empty(0, dtype=object)
+    return np.asarray(rows.view(f"S{rows.shape[1]}").ravel().astype(object))
+
+
+def hexadecimal(words: Words) -> Bytes:
+    """Write 64-bit words as hex, 16 digits each; columns side by side."""
+    octets = np.ascontiguousarray(words.astype(">u8")).view(np.uint8).reshape(len(words), -1)
+    return _HEX[octets].view(np.uint8).reshape(len(words), -1)
+
+
+def decimal(values: Ints, width: int) -> Bytes:
+    """Write whole numbers with leading zeros."""
+    groups = -(-width // 3)
+    out = np.empty((len(values), groups * 3), dtype=np.uint8)
+    rest = values
+    for k in range(groups - 1, -1, -1):
+        rest, last = np.divmod(rest, 1000)
+        out[:, 3 * k : 3 * k + 3] = _DIGITS[last]
+    return out[:, groups * 3 - width :]
+
+
+def iso(us: Ints) -> Bytes:
+    """Write times as 2023-12-01T14:05:09.123456."""
+    seconds, fraction = np.divmod(us, 1_000_000)
+    dots = np.full((len(us), 1), ord("."), dtype=np.uint8)
+    return np.hstack([_looked_up(seconds, _iso_second), dots, decimal(fraction, 6)])
+
+
+def common_log(us: Ints) -> Bytes:
+    """Write times as 01/Dec/2023:14:05:09."""
+    return _looked_up(us // 1_000_000, _clf_second)
+
+
+def _looked_up(seconds: Ints, write: Any) -> Bytes:
+    """Write each second once and look the rest up."""
+    if not len(seconds):
+        return np.empty((0, len(write(0))), dtype=np.uint8)
+    known, where = np.unique(seconds, return_inverse=True)
+    table = np.frombuffer(b"".join(write(second) for second in known.tolist()), dtype=np.uint8)
+    return table.reshape(len(known), -1)[where]
+
+
+def _iso_second(second: int) -> bytes:
+    from labkit.simulation.clock import from_us
+
+    return f"{from_us(second * 1_000_000):%Y-%m-%dT%H:%M:%S}".encode()
+
+
+def _clf_second(second: int) -> bytes:
+    from labkit.simulation.clock import from_us
+
+    when = from_us(second * 1_000_000)
+    return f"{when.day:02d}/{_MONTHS[when.month - 1]}/{when:%Y:%H:%M:%S}".encode()
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -1,0 +1,136 @@
+"""Scenario files: TOML in, frozen values out, and a clear error for what cannot be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from labkit.core.errors import LabError, unknown_name
+from labkit.simulation.faults import connect
+from labkit.simulation.model import Scenario
+from labkit.simulation.reading import read_value
+
+_FOLDER = "scenarios"
+
+
+def scenario_names() -> tuple[str, ...]:
+    """List the scenarios that come with the package.
+
+    Examples
+    --------
+    >>> "debacle" in scenario_names()
+    True
+    """
+    folder = resources.files("labkit.simulation") / _FOLDER
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def load_scenario(name: str | Path) -> Scenario:
+    """Read a scenario by its name, or from a file whose path ends in ``.toml``.
+
+    Raises
+    ------
+    LabError
+        No such scenario or file, no TOML, unknown or missing keys, a value that cannot be.
+    """
+    path = Path(name)
+    if path.suffix == ".toml":
+        if not path.is_file():
+            raise LabError("no such scenario file", found=str(path), next_step="Check the path.")
+        return parse_scenario(path.read_text(encoding="utf-8"), where=path.name)
+    if name not in scenario_names():
+        raise unknown_name("scenario", str(name), scenario_names())
+    source = resources.files("labkit.simulation") / _FOLDER / f"{name}.toml"
+    return parse_scenario(source.read_text(encoding="utf-8"), where=f"{name}.toml")
+
+
+def parse_scenario(text: str, *, where: str = "scenario") -> Scenario:
+    """Read and validate the text of a scenario."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LabError(f"{where} is no TOML: {error}", next_step="Mend that line.") from error
+    return build_scenario(table, where=where)
+
+
+def build_scenario(table: Mapping[str, Any], *, where: str = "scenario") -> Scenario:
+    """Turn a table as ``tomllib`` gives it into a validated scenario."""
+    scenario: Scenario = read_value(Scenario, table, where)
+    validate(scenario)
+    return scenario
+
+
+def validate(scenario: Scenario) -> None:
+    """Raise for what each value allows but the whole does not."""
+    if scenario.end <= scenario.start:
+        raise LabError("the window ends before it starts", found=_clock(scenario.end))
+    _check_times(scenario)
+    _check_names(scenario)
+    _check_fault(scenario)
+
+
+def _check_times(scenario: Scenario) -> None:
+    for kind, times in {
+        "releases": [r.start for r in scenario.releases[1:]],
+        "capacities": [c.start for c in scenario.capacities[1:]],
+        "messages": [m.at for m in scenario.messages],
+        "log_lines": [line.at for line in scenario.log_lines],
+        "postgres_lines": [line.at for line in scenario.postgres_lines],
+    }.items():
+        for when in times:
+            if not scenario.start <= when <= scenario.end:
+                raise LabError(
+                    f"a time in {kind} lies outside the window",
+                    found=_clock(when),
+                    next_step=f"The window is {_clock(scenario.start)} to {_clock(scenario.end)}.",
+                )
+        if times != sorted(times):
+            raise LabError(f"the times in {kind} are not in order", next_step="Sort them, earliest first.")
+    for kind, first in {"releases": scenario.releases, "capacities": scenario.capacities}.items():
+        if not first or first[0].start > scenario.start:
+            raise LabError(f"nothing in {kind} is in force when the window opens", next_step="Add the first.")
+
+
+def _check_names(scenario: Scenario) -> None:
+    routes = {route.name for route in scenario.traffic.routes}
+    used = [name for route in scenario.traffic.routes for name in route.next if name != "end"]
+    used += [*scenario.traffic.entry, *(o.route for o in scenario.traffic.outcomes)]
+    for name in used:
+        if name not in routes:
+            raise unknown_name("route", name, routes)
+    hosts = {host.name for host in scenario.topology.hosts}
+    for line in scenario.log_lines:
+        if line.host not in hosts:
+            raise unknown_name("host in log_lines", line.host, hosts)
+    for weights in [scenario.traffic.entry, *(r.next for r in scenario.traffic.routes)]:
+        if weights and abs(sum(weights.values()) - 1) > 1e-9:
+            raise LabError("the shares of a step do not add up to 1", found=dict(weights))
+
+
+def _check_fault(scenario: Scenario) -> None:
+    broken = [r for r in scenario.releases if not connect(r.dsn, scenario.topology).ok]
+    fault = scenario.fault
+    if broken and fault is None:
+        found = connect(broken[0].dsn, scenario.topology).fault
+        raise LabError(
+            f"release {broken[0].version} cannot reach its database but the scenario names no fault",
+            found=found,
+            next_step="Add a [fault], or correct the connection string or the topology.",
+        )
+    for release in broken:
+        result = connect(release.dsn, scenario.topology)
+        if fault is not None and (result.fault, result.part) != (fault.name, fault.part):
+            raise LabError(
+                f"the connection string of release {release.version} does not do what [fault] says",
+                found=result.fault,
+                allowed=[fault.name],
+                next_step="Change the one or the other.",
+            )
+
+
+def _clock(when: dt.datetime) -> str:
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"

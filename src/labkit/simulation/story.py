@@ -1,0 +1,85 @@
+"""The small files that people and pipelines write: deployments, messages, the project's progress, and the truth."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from labkit.simulation.clock import to_us
+from labkit.simulation.faults import connect
+from labkit.simulation.model import DeploymentEvent, Scenario
+from labkit.simulation.traces import dumps
+
+
+def _zulu(when: Any) -> str:
+    return f"{when:%Y-%m-%dT%H:%M:%S}Z"
+
+
+def deployments(scenario: Scenario) -> bytes:
+    """Write one event of a deployment a line."""
+    events = sorted(scenario.deployments, key=lambda event: event.at)
+    return "".join(dumps(_deployment(event)) + "\n" for event in events).encode()
+
+
+def _deployment(event: DeploymentEvent) -> dict[str, Any]:
+    diff = []
+    for edit in event.diff:
+        sides = {"before": edit.before, "after": edit.after}
+        diff.append({"key": edit.key} | {side: value for side, value in sides.items() if value is not None})
+    attributes = {
+        "deployment.id": event.id,
+        "deployment.name": event.name,
+        "deployment.environment.name": "production",
+        "deployment.status": event.status,
+        "service.name": event.service,
+        "service.version": event.version,
+        "service.previous_version": event.previous,
+        "vcs.ref.head.revision": event.revision,
+        "actor.role": event.actor,
+        "config.diff": diff,
+    }
+    return {"timestamp": _zulu(event.at), "event.name": event.event, "attributes": attributes}
+
+
+def messages(scenario: Scenario) -> bytes:
+    """Write one message a line."""
+    lines = [
+        {"timestamp": _zulu(m.at), "channel": m.channel, "author": m.author, "text": m.text}
+        for m in scenario.messages
+    ]
+    return "".join(dumps(line) + "\n" for line in lines).encode()
+
+
+def progress(scenario: Scenario) -> bytes:
+    """Write the snapshots of the project."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["time_utc", "planned_milestones", "completed_milestones", "note"])
+    for snapshot in scenario.progress:
+        writer.writerow([_zulu(snapshot.at), snapshot.planned, snapshot.completed, snapshot.note])
+    return out.getvalue().encode()
+
+
+def truth(scenario: Scenario, seed: int) -> dict[str, Any]:
+    """Say what really happened, for who writes or checks an exercise; never part of the evidence."""
+    fault = scenario.fault
+    if fault is None:
+        return {"scenario": scenario.name, "seed": seed, "fault": None}
+    strings = [release.dsn.redacted for release in scenario.releases]
+    broken = [not connect(release.dsn, scenario.topology).ok for release in scenario.releases]
+    at = broken.index(True) if any(broken) else None
+    return {
+        "scenario": scenario.name,
+        "seed": seed,
+        "fault": fault.name,
+        "part": fault.part,
+        "summary": fault.summary,
+        "onset": _zulu(fault.onset),
+        "detected": _zulu(fault.detected),
+        "recovered": _zulu(fault.recovered),
+        "outage_s": (to_us(fault.recovered) - to_us(fault.onset)) // 1_000_000,
+        "before": strings[at - 1] if at else strings[0],
+        "after": strings[at] if at else strings[0],
+        "client_message": connect(scenario.releases[at].dsn, scenario.topology).client_message if at else "",
+    }

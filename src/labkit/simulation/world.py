@@ -1,0 +1,127 @@
+"""A scenario made ready for one run: seed, scale, the clock's grid, and tables that arrays are looked up in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from labkit.simulation.clock import SECOND, Grid, grid, to_us
+from labkit.simulation.faults import ConnectResult, connect
+from labkit.simulation.kinds import Kinds, make_kinds
+from labkit.simulation.model import Scenario
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labkit.simulation.streams import Ints
+
+    Flags = NDArray[np.bool_]
+
+AGENTS = (
+    "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:120.0) Gecko/20100101 Firefox/120.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14.1; rv:120.0) Gecko/20100101 Firefox/120.0",
+    "Mozilla/5.0 (Android 14; Mobile; rv:120.0) Gecko/120.0 Firefox/120.0",
+)
+PROBE_AGENT = "balancer-check/1.4"
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that the blocks of one run share; made anew in each worker from the same three values."""
+
+    scenario: Scenario
+    seed: int
+    scale: float
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The window and its blocks."""
+        return grid(self.scenario, self.scale)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """Every way a request can go."""
+        return make_kinds(self.scenario)
+
+    @cached_property
+    def connects(self) -> tuple[ConnectResult, ...]:
+        """What a connection attempt of each release ends in."""
+        return tuple(connect(release.dsn, self.scenario.topology) for release in self.scenario.releases)
+
+    @cached_property
+    def release_starts(self) -> Ints:
+        """When each release takes over, in microseconds."""
+        return np.array([to_us(release.start) for release in self.scenario.releases])
+
+    @cached_property
+    def capacity_starts(self) -> Ints:
+        """When each capacity comes into force, in microseconds."""
+        return np.array([to_us(capacity.start) for capacity in self.scenario.capacities])
+
+    @cached_property
+    def status(self) -> Ints:
+        """HTTP status of each kind."""
+        return np.array([kind.status for kind in self.kinds.all])
+
+    @cached_property
+    def uses_database(self) -> Flags:
+        """Tell for each kind whether it asks the pool for a connection."""
+        return np.array([bool(kind.queries) or kind.pool_timeout for kind in self.kinds.all])
+
+    @cached_property
+    def times_out(self) -> Flags:
+        """Tell for each kind whether it ends in the pool's timeout."""
+        return np.array([kind.pool_timeout for kind in self.kinds.all])
+
+    @cached_property
+    def cpu_us(self) -> Ints:
+        """Processor time of each kind, in microseconds; a request that only waited takes next to none."""
+        parts = [
+            0.06 if kind.pool_timeout or not kind.queries and kind.status >= 400 else 1.0
+            for kind in self.kinds.all
+        ]
+        return np.array(
+            [round(k.route.cpu_ms * 1000 * p) for k, p in zip(self.kinds.all, parts, strict=True)]
+        )
+
+    @property
+    def login(self) -> int:
+        """Position of the login route."""
+        return self.scenario.traffic.route("login")
+
+    @property
+    def front(self) -> int:
+        """Position of the front page."""
+        return self.scenario.traffic.route("front")
+
+    @property
+    def agents(self) -> int:
+        """Number of browsers there are."""
+        return len(AGENTS)
+
+    @property
+    def timeout_us(self) -> int:
+        """How long a request waits for a connection at most."""
+        return int(self.scenario.topology.pool.timeout_s * SECOND)
+
+    def release_at(self, when: Ints) -> Ints:
+        """Return which release is in force at each time."""
+        return np.asarray(np.searchsorted(self.release_starts, when, side="right") - 1)
+
+    def capacity_at(self, when: Ints) -> Ints:
+        """Return which capacity is in force at each time."""
+        return np.asarray(np.searchsorted(self.capacity_starts, when, side="right") - 1)
+
+    def connections(self, capacity: int) -> int:
+        """Return the size of a host's pool; it grows with the scale, so that the story stays the same."""
+        base = self.scenario.capacities[capacity].connections
+        return max(base, int(np.ceil(base * self.scale)))
+
+    def blocked(self, when: Ints) -> Flags:
+        """Tell for each time whether the release in force cannot reach its database."""
+        broken = np.array([not result.ok for result in self.connects])
+        return np.asarray(broken[np.maximum(self.release_at(when), 0)])
