@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labkit.core.records import TABLES, columns
+from labkit.core.records import TABLES, VIEWS, columns
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,6 +34,7 @@ def create_schema(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(f"COMMENT ON TABLE {name} IS '{_summary(record)}'")
     for name, body in _VIEWS.items():
         con.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
+        con.execute(f"COMMENT ON VIEW {name} IS '{_summary(VIEWS[name])}'")
 
 
 def _summary(record: type[object]) -> str:

@@ -47,13 +47,13 @@ def error_ratio(con: duckdb.DuckDBPyConnection, *, bucket_seconds: int = 60) -> 
     table = query(con, "error_ratio", bucket_seconds=bucket_seconds).df()
     if table.empty:
         raise LabError("every request in the evidence is a health check, so there is nothing to draw")
-    span = _span(table, bucket_seconds)
+    span = style.span_of(table, bucket_seconds)
     events = within(read_events(con, change.onset_utc), *span)
     title = _title(con, change, table)
     figure, axes = _frame(title, span, events)
     if change.found:
         axes.axvspan(change.begin, change.end, color=style.SHADE, zorder=0)  # type: ignore[arg-type]
-    _line(axes, table, style.LOOKS[0], bucket_seconds)
+    style.steps(axes, style.with_gaps(table, bucket_seconds), "error_ratio", style.LOOKS[0])
     return Chart(figure, title, _alt(change, table, events, bucket_seconds), table)
 
 
@@ -102,17 +102,12 @@ def compare_error_ratio(
     if table.empty:
         raise LabError("both tables are empty, so there is nothing to draw")
     said = title or _comparison(both)
-    span = _span(table, bucket_seconds)
+    span = style.span_of(table, bucket_seconds)
     figure, axes = _frame(said, span, within(events, *span))
     for look, (name, frame) in zip(style.LOOKS, both.items(), strict=False):
-        _line(axes, frame, look, bucket_seconds, name)
+        style.steps(axes, style.with_gaps(frame, bucket_seconds), "error_ratio", look, name)
     style.legend(axes, loc="best")
     return Chart(figure, said, _comparison_alt(both, bucket_seconds), table)
-
-
-def _span(table: pd.DataFrame, bucket_seconds: int) -> tuple[dt.datetime, dt.datetime]:
-    first, last = table["time_utc"].min(), table["time_utc"].max()
-    return first.to_pydatetime(), last.to_pydatetime() + dt.timedelta(seconds=bucket_seconds)
 
 
 def _frame(title: str, span: tuple[dt.datetime, dt.datetime], events: Sequence[Event]) -> tuple[Figure, Axes]:
@@ -127,24 +122,6 @@ def _frame(title: str, span: tuple[dt.datetime, dt.datetime], events: Sequence[E
     share = max(lanes * LANE_INCHES, 0.01)
     strip.get_gridspec().set_height_ratios([share, style.HEIGHT - share - 1.3])
     return figure, axes
-
-
-def _line(axes: Axes, table: pd.DataFrame, look: style.Look, bucket_seconds: int, label: str = "") -> None:
-    rows = style.with_gaps(table, bucket_seconds)
-    axes.plot(
-        rows["time_utc"].to_numpy(),
-        rows["error_ratio"].to_numpy(),
-        drawstyle="steps-post",
-        color=look.colour,
-        linestyle=look.line,
-        marker=look.marker if label else None,
-        markevery=max(1, len(rows) // 24),
-        markersize=6,
-        linewidth=2.2,
-        label=label or None,
-        clip_on=False,
-        zorder=3,
-    )
 
 
 def _title(con: duckdb.DuckDBPyConnection, change: Change, table: pd.DataFrame) -> str:

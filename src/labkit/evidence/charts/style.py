@@ -91,6 +91,30 @@ def percent_axis(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
 
 
+def span_of(table: pd.DataFrame, bucket_seconds: int) -> tuple[dt.datetime, dt.datetime]:
+    """Tell the time that the buckets of a table cover: from the first one's start to the last one's end."""
+    first, last = table["time_utc"].min(), table["time_utc"].max()
+    return first.to_pydatetime(), last.to_pydatetime() + dt.timedelta(seconds=bucket_seconds)
+
+
+def steps(axes: Axes, rows: pd.DataFrame, column: str, look: Look, label: str = "") -> None:
+    """Draw one value a bucket as steps; a series with a name also has markers, a second signal."""
+    axes.plot(
+        rows["time_utc"].to_numpy(),
+        rows[column].to_numpy(),
+        drawstyle="steps-post",
+        color=look.colour,
+        linestyle=look.line,
+        marker=look.marker if label else None,
+        markevery=max(1, len(rows) // 24),
+        markersize=6,
+        linewidth=2.2,
+        label=label or None,
+        clip_on=False,
+        zorder=3,
+    )
+
+
 def legend(axes: Axes, **where: Any) -> None:
     """Name the series in letters as large as the rest."""
     axes.legend(fontsize=TEXT, labelcolor=INK, frameon=True, framealpha=0.9, edgecolor=GRID, **where)
@@ -108,6 +132,17 @@ def percent(ratio: float) -> str:
     if 99 < value < 100:
         return f"{min(value, 99.99):.2f} %"
     return f"{value:.2g} %" if 0 < value < 9.95 else f"{value:.0f} %"
+
+
+def milliseconds(value: float) -> str:
+    """Say a duration given in ms, with its unit.
+
+    Examples
+    --------
+    >>> milliseconds(3.14159), milliseconds(42.4), milliseconds(2003)
+    ('3.1 ms', '42 ms', '2,003 ms')
+    """
+    return f"{value:.2g} ms" if 0 < value < 9.95 else f"{value:,.0f} ms"
 
 
 def number(count: float, noun: str = "") -> str:

@@ -15,7 +15,8 @@
 -- column: observed_share DOUBLE [1] share of the long window that the data cover when it first fires, or at their end
 --
 -- A window that reaches back beyond the first request is filled with the assumed traffic; what is assumed is a parameter,
--- because the evidence cannot tell. Alerts are judged at the end of each second in which a request arrived.
+-- because the evidence cannot tell. Alerts are judged at the end of each second in which an answer was
+-- complete: nobody can count a failure before it has happened.
 WITH rules AS (
     SELECT * FROM (VALUES
         ('page, 14.4 times', 14.4::DOUBLE, 3600::BIGINT, 300::BIGINT),
@@ -24,7 +25,8 @@ WITH rules AS (
     ) AS v(alert, burn_rate, long_window_s, short_window_s)
 ),
 seconds AS (
-    SELECT epoch(date_trunc('second', start_utc))::BIGINT + 1 AS t, count(*) AS n, count(*) FILTER (WHERE failed) AS k
+    SELECT epoch(date_trunc('second', coalesce(end_utc, start_utc)))::BIGINT + 1 AS t,
+           count(*) AS n, count(*) FILTER (WHERE failed) AS k
     FROM requests
     WHERE start_utc IS NOT NULL
       AND NOT coalesce(regexp_matches(coalesce(path, route), $health_checks::VARCHAR), false)
