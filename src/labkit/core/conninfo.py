@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
 
 from labkit.core.errors import LabError
@@ -12,6 +13,7 @@ from labkit.core.secret import MASK
 SECRET_PARTS = frozenset(
     {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 )
+_PORT = re.compile(r"|[1-9][0-9]{0,4}|\$\{\w+\}|\{\{\s*\w+\s*\}\}")
 #: The parts in the order a connection URL writes them; what is not here follows by name.
 ORDER = ("user", "password", "host", "hostaddr", "port", "dbname", "sslmode", "options")
 
@@ -81,7 +83,7 @@ def torn(parts: Mapping[str, str]) -> bool:
 
     libpq ends the credentials at the first ``@`` and the host at the first ``/``, so what follows in a
     password lands in host, port or database. An ``@`` (or a whole address) in any of them is the trace it
-    leaves; so is a port that is no number beside a missing user.
+    leaves; so is an impossible port where no user is named.
 
     Examples
     --------
@@ -95,8 +97,9 @@ def torn(parts: Mapping[str, str]) -> bool:
 
 
 def _port_is_no_port(parts: Mapping[str, str]) -> bool:
-    port = parts.get("port", "").replace(",", "").strip()
-    return bool(port) and not port.isdigit() and not parts.get("user") and "$" not in port and "{" not in port
+    """Tell whether the port may be a password: it is one in ``postgresql://user:password/bank``."""
+    ports = [port.strip() for port in parts.get("port", "").split(",")]
+    return not parts.get("user") and not all(_PORT.fullmatch(port) for port in ports)
 
 
 def display(parts: Mapping[str, str]) -> dict[str, str]:

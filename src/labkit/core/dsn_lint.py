@@ -83,13 +83,12 @@ def _has_rule(found: Iterable[Finding], *rules: str) -> bool:
 
 
 def _placeholders_first(found: list[Finding], *, refused: bool) -> list[Finding]:
-    """Keep of a part that nothing filled in that finding alone: its blanks and signs are the placeholder's."""
+    """Keep that finding alone where nothing filled a part in: its blanks and signs are the placeholder's."""
     open_parts = {finding.part for finding in found if finding.rule == "placeholder"}
     kept = [finding for finding in found if finding.rule == "placeholder" or finding.part not in open_parts]
     if not refused:
         return kept
-    consequence = f"{REFUSED}: blanks and percent signs are not allowed there"
-    return [replace(item, consequence=consequence) if item.rule == "placeholder" else item for item in kept]
+    return [replace(item, consequence=REFUSED) if item.rule == "placeholder" else item for item in kept]
 
 
 def _url(rest: str, accepted: dict[str, str] | None) -> list[Finding]:
@@ -99,6 +98,10 @@ def _url(rest: str, accepted: dict[str, str] | None) -> list[Finding]:
         *_settings(pieces.query),
         *_given_twice(pieces.query),
     ]
+    if any(value is None or "=" in value for _, value in pieces.query):
+        consequence = f"{REFUSED}: missing or extra key/value separator in URI query parameter"
+        fix = "Write NAME=VALUE, joined with &; a = within a value is %3D."
+        found.append(error("query", TEXT, "a parameter after the ? is not NAME=VALUE", consequence, fix))
     for part in sorted({key for key, _ in pieces.query} & {"host", "port", "user", "password", "dbname"}):
         if pieces.address().get(part):
             consequence = "the parameter after the ? wins"
@@ -117,18 +120,15 @@ def _keywords(text: str, accepted: dict[str, str] | None) -> list[Finding]:
     known = conninfo.known_parts()
     bare = [key for key, value in pairs if value is None]
     if any(key in known for key in bare):
-        consequence = f'{REFUSED}: missing "=" after a part\'s name'
-        found.append(
-            error("no-equals", TEXT, "a part stands without =", consequence, "Write host=NAME port=NUMBER.")
-        )
-    elif bare and pairs[0][1] is not None:
+        fix = "Write host=NAME port=NUMBER, each with its =."
+        consequence = f'{REFUSED}: missing "=" after the name of a part'
+        return [*found, error("no-equals", TEXT, "a part stands without =", consequence, fix)]
+    if bare and pairs[0][1] is not None:
         consequence = f'{REFUSED}: missing "="; the error quotes the word'
         fix = "Put it in single quotes: password='two words'; a quote or backslash in it gets a backslash."
         found.append(error("unquoted", TEXT, "a value with a blank is not quoted", consequence, fix))
-    return [
-        *found,
-        *_values({key: value for key, value in pairs if value is not None and key in known}, url=False),
-    ]
+    named = {key: value for key, value in pairs if value is not None and key in known}
+    return [*found, *_values(named, url=False)]
 
 
 def _settings(pairs: Pairs) -> Iterator[Finding]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 _SCHEME = re.compile(r"((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*)(:/{1,3}|//)")
-_WORD = re.compile(r"\s*([^\s=]+)\s*(=?)\s*", re.ASCII)
-_VALUE = re.compile(r"'((?:[^'\\]|\\.)*)'?|((?:[^\s\\]|\\.)*)", re.ASCII | re.DOTALL)
+_PAIR = re.compile(
+    r"([^\s=]+)\s*(?:(=)\s*(?:'((?:[^'\\]|\\.)*)'?|((?:[^\s\\]|\\.)*)))?",
+    re.ASCII | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,15 +124,8 @@ def keyword_pairs(text: str) -> tuple[tuple[str, str | None], ...]:
     (('host', 'db.example'), ('dbname', None), ("'x'", None))
     """
     pairs: list[tuple[str, str | None]] = []
-    position = 0
-    while found := _WORD.match(text, position):
-        position = found.end()
-        if not found[2]:
-            pairs.append((found[1], None))
-            continue
-        value = _VALUE.match(text, position)
-        if value is None:  # a lone backslash at the end
-            break
-        position = value.end()
-        pairs.append((found[1], re.sub(r"\\(.)", r"\1", value[1] if value[1] is not None else value[2])))
+    for found in _PAIR.finditer(text):
+        quoted, plain = found[3], found[4]
+        value = None if found[2] is None else re.sub(r"\\(.)", r"\1", plain if quoted is None else quoted)
+        pairs.append((found[1], value))
     return tuple(pairs)

@@ -1,7 +1,7 @@
 """What libpq 18 accepts as the value of a part, and the parts other drivers know and libpq does not.
 
-Source: https://www.postgresql.org/docs/18/libpq-connect.html. libpq compares the words letter by letter; only in
-versions of TLS case does not count.
+Source: https://www.postgresql.org/docs/18/libpq-connect.html. libpq compares the words letter by letter;
+only in versions of TLS case does not count.
 """
 
 from __future__ import annotations
