@@ -46,7 +46,7 @@ def execute(notebook: Any, folder: Path, name: str) -> Any:
         client.execute()
     except nbclient.exceptions.CellExecutionError as error:
         raise LabError(
-            f"{name}: a cell failed with {error.ename}",
+            f"{name}: cell {_failed_cell(notebook)} failed with {error.ename}",
             found=error.evalue,
             next_step="Mend the lab's source.",
         ) from error
@@ -54,6 +54,11 @@ def execute(notebook: Any, folder: Path, name: str) -> Any:
         raise LabError(f"{name}: a cell took longer than {CELL_TIMEOUT_S} s") from error
     _refuse_warnings(notebook, name)
     return notebook
+
+
+def _failed_cell(notebook: Any) -> str:
+    failed = (c.id for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", ())))
+    return next(failed, "unknown")
 
 
 def _warm_fonts() -> None:

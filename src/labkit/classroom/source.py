@@ -100,7 +100,7 @@ class _Names:
         if heading:
             self._section, self._count = _slug(heading[1]), 0
         self._count += 1
-        name = _slug(own) or (self._section if self._count == 1 else f"{self._section}-{self._count}")
+        name = _slug(own) or f"{self._section}-{self._count}"
         if name in self._taken:
             raise LabError(
                 f"{where}: two cells of one name", found=name, next_step="Give one of them another title."
