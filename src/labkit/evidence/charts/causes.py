@@ -68,11 +68,12 @@ def errors_by_cause(
         )
     drawn = table.head(max(1, most))
     title = _title(table)
-    figure = style.new_figure(max(style.HEIGHT, 1.6 + 0.52 * len(drawn)))
+    figure = style.new_figure(2.2 + 0.55 * len(drawn))
     style.headline(figure, title)
     axes = figure.subplots()
     style.plain_axes(axes, "")
     _bars(axes, drawn)
+    style.legend(figure)
     return Chart(figure, title, _alt(drawn, len(table)), table)
 
 
@@ -89,6 +90,7 @@ def _bars(axes: Axes, drawn: pd.DataFrame) -> None:
             hatch=look.hatch,
             edgecolor="white",
             label=_WORDS[source],
+            height=0.7,
         )
     for place, count in enumerate(drawn["count"]):
         axes.text(count * 1.15, place, style.number(count), va="center", fontsize=style.TEXT, color=style.INK)
@@ -99,7 +101,6 @@ def _bars(axes: Axes, drawn: pd.DataFrame) -> None:
     axes.set_xlabel("records (logarithmic)", fontsize=style.TEXT, color=style.INK)
     axes.invert_yaxis()
     axes.grid(False, axis="y")
-    style.legend(axes, loc="lower right")
 
 
 def _cause(row: pd.Series[Any]) -> str:

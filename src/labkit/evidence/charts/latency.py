@@ -60,18 +60,19 @@ def latency_bands(con: duckdb.DuckDBPyConnection, *, bucket_seconds: int = 60) -
     rows = style.with_gaps(table, bucket_seconds)
     for (column, label), look in zip(_BANDS, style.LOOKS, strict=False):
         style.steps(axes, rows, column, look, label)
-    style.legend(axes, loc="best")
+    style.legend(figure)
     return Chart(figure, title, _alt(table, phases, bucket_seconds), table)
 
 
 def _scale(axes: Axes, table: pd.DataFrame) -> None:
-    from matplotlib.ticker import FuncFormatter, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     axes.set_yscale("log")
     positive = table["p50_ms"][table["p50_ms"] > 0]
     low = float(positive.min()) if len(positive) else 1.0
     high = max(float(table["p99_ms"].max()), low)
-    axes.set_ylim(low / 2, high * 4)  # room for the legend
+    axes.set_ylim(low / 2, high * 2)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda ms, _: f"{ms:,g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from labkit.evidence.charts import style
@@ -79,6 +80,8 @@ def _panel(axes: Axes, table: pd.DataFrame, column: str, label: str) -> None:
 
 
 def _said(column: str, value: float) -> str:
+    if math.isnan(value):
+        return "unknown"
     if column == "error_ratio":
         return style.percent(value)
     return f"{value:.2g}" if 0 < value < 9.95 else f"{value:,.0f}"

@@ -65,6 +65,8 @@ def timeline(con: duckdb.DuckDBPyConnection, *, bucket_seconds: int = 60) -> Cha
     for number, (axes, plane) in enumerate(zip(rows, _PLANES, strict=True)):
         _frame(axes, plane, change)
         _draw(axes, table[table["plane"] == plane], style.LOOKS[number % 3], bucket_seconds)
+    note = f"right: highest in {bucket_seconds} s"
+    rows[0].set_title(note, loc="right", fontsize=style.TEXT, color=style.INK)
     step = dt.timedelta(seconds=bucket_seconds)
     style.time_axis(rows[-1], change.first_utc, max(change.last_utc, change.first_utc + step))
     return Chart(figure, title, _alt(table, silent, change), table)
@@ -96,7 +98,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, look: style.Look, bucket_seconds: int)
         axes.plot(
             times, [0.5] * len(times), color=look.colour, marker=look.marker, linestyle="", markersize=9
         )
-        axes.text(1.01, 0.5, f"{rows['value'].sum():,.0f}", **beside)
+        axes.text(1.01, 0.5, f"{rows['value'].sum():,.0f} in all", **beside)
         return
     filled = style.with_gaps(rows, bucket_seconds).fillna({"value": 0})
     top = float(rows["value"].max()) or 1.0
@@ -104,7 +106,7 @@ def _draw(axes: Axes, rows: pd.DataFrame, look: style.Look, bucket_seconds: int)
         filled["time_utc"].to_numpy(), (filled["value"] / top).to_numpy(), step="post", color=look.colour
     )
     ratio = rows["unit"].iloc[0] == "1"
-    axes.text(1.01, 0.5, f"≤ {style.percent(top) if ratio else f'{top:,.0f}'}", **beside)
+    axes.text(1.01, 0.5, f"{style.percent(top) if ratio else f'{top:,.0f}'}", **beside)
 
 
 def _silent(table: pd.DataFrame, change: Change) -> list[str]:

@@ -106,7 +106,7 @@ def compare_error_ratio(
     figure, axes = _frame(said, span, within(events, *span))
     for look, (name, frame) in zip(style.LOOKS, both.items(), strict=False):
         style.steps(axes, style.with_gaps(frame, bucket_seconds), "error_ratio", look, name)
-    style.legend(axes, loc="best")
+    style.legend(figure)
     return Chart(figure, said, _comparison_alt(both, bucket_seconds), table)
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def new_figure(height: float = HEIGHT) -> Figure:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH, height), layout="constrained", facecolor="white")
-    figure.get_layout_engine().set(h_pad=0.02, hspace=0)  # type: ignore[union-attr, call-arg]
+    figure.get_layout_engine().set(h_pad=0.03, w_pad=0.1, hspace=0)  # type: ignore[union-attr, call-arg]
     FigureCanvasAgg(figure)
     return figure
 
@@ -115,9 +115,16 @@ def steps(axes: Axes, rows: pd.DataFrame, column: str, look: Look, label: str = 
     )
 
 
-def legend(axes: Axes, **where: Any) -> None:
-    """Name the series in letters as large as the rest."""
-    axes.legend(fontsize=TEXT, labelcolor=INK, frameon=True, framealpha=0.9, edgecolor=GRID, **where)
+def legend(figure: Figure) -> None:
+    """Name the series below the picture, where the names cover nothing."""
+    figure.legend(
+        loc="outside lower center",
+        ncols=4,
+        fontsize=TEXT,
+        labelcolor=INK,
+        frameon=False,
+        handlelength=3.2,
+    )
 
 
 def percent(ratio: float) -> str:

@@ -7,7 +7,7 @@
 -- column: phase VARCHAR 'before', 'during', 'after', or 'all' where no onset was given
 -- column: minutes DOUBLE [min] length of the phase within the requests' time
 -- column: requests BIGINT [request] requests that arrived
--- column: requests_per_min DOUBLE [request/min] traffic
+-- column: requests_per_min DOUBLE [request/min] traffic; NULL for less than a second
 -- column: failed BIGINT [request] requests that failed
 -- column: error_ratio DOUBLE [1] failed / requests
 -- column: p50_ms DOUBLE [ms] median time of a request
@@ -58,7 +58,8 @@ of_postgres AS (
 )
 SELECT phase, epoch(finish - begin) / 60 AS minutes,
        coalesce(requests, 0) AS requests,
-       coalesce(requests, 0) / nullif(epoch(finish - begin) / 60, 0) AS requests_per_min,
+       CASE WHEN finish - begin >= INTERVAL 1 SECOND THEN coalesce(requests, 0) / (epoch(finish - begin) / 60) END
+           AS requests_per_min,
        coalesce(failed, 0) AS failed,
        failed / requests AS error_ratio,
        p50_ms, p95_ms,
