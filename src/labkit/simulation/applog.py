@@ -60,12 +60,29 @@ class AppLogWriter:
                 "exception.stacktrace": stack_of(kind, timeout_s),
             }
         ids = {"trace_id": "«trace»", "span_id": "«span»"}
-        return self._line("«iso»Z", severity, body, ids, host, release, kind.route.logger, attributes)
+        return self._line(
+            "«iso»Z",
+            host,
+            release,
+            logger=kind.route.logger,
+            severity=severity,
+            body=body,
+            ids=ids,
+            attributes=attributes,
+        )
 
     def _line(
-        self, when: str, severity: str, body: str, ids: dict[str, str], host: int, release: int, logger: str,
+        self,
+        when: str,
+        host: int,
+        release: int,
+        *,
+        logger: str,
+        severity: str,
+        body: str,
+        ids: dict[str, str],
         attributes: dict[str, Any],
-    ) -> dict[str, Any]:  # fmt: skip
+    ) -> dict[str, Any]:
         scenario = self.world.scenario
         resource = {
             "service.name": scenario.topology.service,
@@ -97,7 +114,16 @@ class AppLogWriter:
         stamps = [bytes(row).decode() + "Z" for row in iso(when)]
         lines = np.empty(len(found), dtype=object)
         for k, (_, severity, host, logger, body) in enumerate(found):
-            record = self._line(stamps[k], severity, body, {}, host, int(release[k]), logger, {})
+            record = self._line(
+                stamps[k],
+                host,
+                int(release[k]),
+                logger=logger,
+                severity=severity,
+                body=body,
+                ids={},
+                attributes={},
+            )
             lines[k] = (dumps(record) + "\n").encode()
         return when, lines
 

@@ -1,4 +1,4 @@
-"""The database server's side of the pools: one backend process for each connection, replaced when it has aged."""
+"""The database server's side of the pools: one backend process a connection, replaced when it has aged."""
 
 from __future__ import annotations
 

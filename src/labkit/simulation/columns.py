@@ -22,7 +22,7 @@ def account_of(user: Ints) -> Ints:
 
 
 def log_time(requests: Requests, low: int) -> Ints:
-    """Return when a request writes its log record: just before its answer, and within the block that begins at low."""
+    """Return when a request writes its log record: just before its answer, but not before ``low``."""
     return np.maximum(np.maximum(requests.end - LOG_LEAD_US, requests.start), low)
 
 

@@ -48,12 +48,13 @@ class ConnectFault:
     part: str
     applies: Callable[[ConnectionString, Database | None, Topology], bool]
     says: Callable[[ConnectionString, str], str]
-    logs: Callable[[ConnectionString], tuple[ServerLine, ...]]
+    logs: Callable[[ConnectionString, Topology], tuple[ServerLine, ...]]
 
 
 def _refused(dsn: ConnectionString, address: str) -> str:
     return (
-        f'connection failed: connection to server at "{address}", port {dsn.port} failed: Connection refused\n'
+        f'connection failed: connection to server at "{address}", port {dsn.port} failed: '
+        "Connection refused\n"
         "\tIs the server running on that host and accepting TCP/IP connections?"
     )
 
@@ -62,33 +63,33 @@ def _fatal(dsn: ConnectionString, address: str, text: str) -> str:
     return f'connection failed: connection to server at "{address}", port {dsn.port} failed: FATAL:  {text}'
 
 
-def _silent(_: ConnectionString) -> tuple[ServerLine, ...]:
+def _silent(_: ConnectionString, __: Topology) -> tuple[ServerLine, ...]:
     return ()
 
 
-def accepted(dsn: ConnectionString) -> tuple[ServerLine, ...]:
+def accepted(dsn: ConnectionString, topology: Topology) -> tuple[ServerLine, ...]:
     """List what the server writes while it lets a client in (log_connections = on)."""
     rule = f'connection authenticated: identity="{dsn.user}" method=scram-sha-256 ({HBA_FILE}:{HBA_LINE})'
-    ends = f"connection authorized: user={dsn.user} database={dsn.dbname}"
+    ends = f"connection authorized: user={dsn.user} database={dsn.dbname} application_name={topology.service}"
     return (
         ServerLine("LOG", rule, user=dsn.user, dbname=dsn.dbname),
         ServerLine("LOG", ends, user=dsn.user, dbname=dsn.dbname),
     )
 
 
-def _no_database(dsn: ConnectionString) -> tuple[ServerLine, ...]:
+def _no_database(dsn: ConnectionString, topology: Topology) -> tuple[ServerLine, ...]:
     text = f'database "{dsn.dbname}" does not exist'
-    return (*accepted(dsn), ServerLine("FATAL", text, "3D000", user=dsn.user, dbname=dsn.dbname))
+    return (*accepted(dsn, topology), ServerLine("FATAL", text, "3D000", user=dsn.user, dbname=dsn.dbname))
 
 
-def _bad_password(dsn: ConnectionString) -> tuple[ServerLine, ...]:
+def _bad_password(dsn: ConnectionString, _: Topology) -> tuple[ServerLine, ...]:
     text = f'password authentication failed for user "{dsn.user}"'
     detail = f'Connection matched file "{HBA_FILE}" line {HBA_LINE}: "{HBA_RULE}"'
     return (ServerLine("FATAL", text, "28P01", detail, dsn.user, dsn.dbname),)
 
 
-def _no_role(dsn: ConnectionString) -> tuple[ServerLine, ...]:
-    (line,) = _bad_password(dsn)
+def _no_role(dsn: ConnectionString, topology: Topology) -> tuple[ServerLine, ...]:
+    (line,) = _bad_password(dsn, topology)
     detail = f'Role "{dsn.user}" does not exist.\n{line.detail}'
     return (ServerLine(line.severity, line.message, line.sqlstate, detail, dsn.user, dsn.dbname),)
 
@@ -96,6 +97,10 @@ def _no_role(dsn: ConnectionString) -> tuple[ServerLine, ...]:
 HBA_FILE = "/var/lib/postgresql/18/main/pg_hba.conf"
 HBA_LINE = 8
 HBA_RULE = "host all all 10.20.0.0/24 scram-sha-256"
+
+#: The fault that no connection string makes: more work than the connections can carry. It is a decoy: it looks
+#: like the others on a dashboard, but it ramps, latency comes before errors, and more connections help.
+OVERLOAD = "overload"
 
 #: Every connection fault there is so far, in the order in which a connection meets them.
 CATALOGUE: tuple[ConnectFault, ...] = (
@@ -145,5 +150,5 @@ def connect(dsn: ConnectionString, topology: Topology) -> ConnectResult:
     address = topology.addresses.get(dsn.host, "")
     for fault in CATALOGUE:
         if fault.applies(dsn, server, topology):
-            return ConnectResult(fault.name, fault.part, fault.says(dsn, address), fault.logs(dsn))
-    return ConnectResult("", "", "", accepted(dsn))
+            return ConnectResult(fault.name, fault.part, fault.says(dsn, address), fault.logs(dsn, topology))
+    return ConnectResult("", "", "", accepted(dsn, topology))

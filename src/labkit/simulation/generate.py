@@ -242,9 +242,12 @@ def _publish(draft: Path, folder: Path, compress: bool) -> tuple[Path, ...]:
 
 def _compressed(path: Path) -> Path:
     target = path.with_name(path.name + ".gz")
-    with path.open("rb") as source, target.open("wb") as raw:
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=raw, mtime=0) as packed:
-            shutil.copyfileobj(source, packed, _COPY)
+    with (
+        path.open("rb") as source,
+        target.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=raw, mtime=0) as packed,
+    ):
+        shutil.copyfileobj(source, packed, _COPY)
     path.unlink()
     return target
 

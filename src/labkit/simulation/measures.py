@@ -1,4 +1,4 @@
-"""Metrics as OTLP/JSON gauges, computed from the requests themselves: load, connections, waiting line, pings."""
+"""Metrics as OTLP/JSON gauges, computed from the requests: load, connections, waiting line, pings."""
 
 from __future__ import annotations
 
@@ -39,14 +39,12 @@ class MetricsWriter:
     world: World
 
     def write(self, known: Requests, low: int, high: int, block: int) -> bytes:
-        """Write the samples from ``low`` until ``high``; ``known`` holds what starts in this block and the last."""
+        """Write the samples from ``low`` until ``high``; ``known`` holds this block and the one before."""
         every = int(self.world.scenario.metrics_every_s * SECOND)
         times = np.arange(-(-low // every) * every, high, every, dtype=np.int64)
         hosts = self.world.scenario.topology.hosts
-        series = [
-            self._of_host(known.take(np.flatnonzero(known.host == h)), times, block, h)
-            for h in range(len(hosts))
-        ]
+        shares = [known.take(np.flatnonzero(known.host == h)) for h in range(len(hosts))]
+        series = [self._of_host(share, times, block, h) for h, share in enumerate(shares)]
         minutes = times // (60 * SECOND)
         lines = []
         for minute in np.unique(minutes):
@@ -88,7 +86,8 @@ class MetricsWriter:
             total[np.searchsorted(end, times, "right")] - total[np.searchsorted(end, times - every, "right")]
         )
         share = self.world.scenario.topology.cpu_share * max(1.0, self.world.scale)
-        return np.minimum(_IDLE_LOAD + 0.012 * (u - 0.5) + spent / (every * share), 1.0)
+        load = _IDLE_LOAD + 0.012 * (u - 0.5) + spent / (every * share)
+        return np.asarray(np.minimum(load, 1.0))
 
     def _line(self, host: str, series: list[Series], times: Ints, chosen: Ints) -> str:
         resource = [

@@ -47,7 +47,6 @@ class Pool:
     """The connection pool of one host: psycopg_pool's settings, in its words."""
 
     name: str
-    connections: int
     timeout_s: float
     max_lifetime_s: float
     reconnect_timeout_s: float
@@ -61,7 +60,6 @@ class Topology:
     public_host: str
     public_port: int
     edge_address: str
-    workers: int
     cpu_share: float
     hosts: tuple[Host, ...]
     databases: tuple[Database, ...]
@@ -150,6 +148,7 @@ class Traffic:
     reload_median_s: float
     front_share: float
     probe_every_s: float
+    query_factor: float
     routes: tuple[Route, ...]
     outcomes: tuple[Outcome, ...]
 
@@ -190,7 +189,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class ConfigEdit:
-    """One setting in a deployment's configuration diff."""
+    """One setting in a configuration diff; ``{dsn 1}`` stands for the second release's connection string."""
 
     key: str
     before: str | None

@@ -1,4 +1,4 @@
-"""The waiting line in front of the database: first come, first served, and nobody waits longer than the timeout."""
+"""The waiting line in front of the database: first come, first served, none longer than the timeout."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from labkit.simulation.backends import Backend, backends
 from labkit.simulation.clock import SECOND, from_us, to_us
 from labkit.simulation.columns import account_of
 from labkit.simulation.faults import ServerLine, accepted
+from labkit.simulation.model import ConnectionString
 from labkit.simulation.reconnects import Attempt
 from labkit.simulation.requests import Requests
 from labkit.simulation.streams import Stream
@@ -26,6 +27,8 @@ from labkit.simulation.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from labkit.simulation.streams import Ints
 
 SLOW_MS = 1000
 _UP_SINCE_US = 11 * 24 * 3600 * SECOND
@@ -43,12 +46,16 @@ class PostgresLogWriter:
         return backends(self.world)
 
     @cached_property
-    def _by_host(self) -> dict[int, list[Backend]]:
-        hosts = range(len(self.world.scenario.topology.hosts))
-        return {host: [b for b in self._backends if b.host == host] for host in hosts}
+    def _by_host(self) -> list[tuple[list[Backend], Ints, Ints]]:
+        """List each host's backends, with their beginnings and ends as arrays."""
+        found = []
+        for host in range(len(self.world.scenario.topology.hosts)):
+            mine = [backend for backend in self._backends if backend.host == host]
+            found.append((mine, np.array([b.begin for b in mine]), np.array([b.end for b in mine])))
+        return found
 
     @cached_property
-    def _sessions(self) -> tuple[np.ndarray[Any, Any], list[tuple[int, str]]]:
+    def _sessions(self) -> tuple[Ints, list[tuple[int, str]]]:
         """Write the lines that need no request: connections, failed attempts, the server's own work."""
         lines = sorted(
             itertools.chain(self._lifecycles(), self._knocks(), self._own_work()), key=lambda x: x[0]
@@ -59,7 +66,7 @@ class PostgresLogWriter:
         """Write what is logged from ``low`` until ``high``; requests are given in the order of their ends."""
         when, lines = self._sessions
         first, last = np.searchsorted(when, [low, high])
-        found = lines[first:last] + [item for item in self._of_requests(requests, low)]
+        found = lines[first:last] + list(self._of_requests(requests, low))
         found.sort(key=lambda item: item[0])
         return "".join(text for _, text in found).encode()
 
@@ -67,32 +74,26 @@ class PostgresLogWriter:
         """Write three lines when a connection comes and one when it goes."""
         for backend in self._backends:
             dsn = self.world.scenario.releases[backend.release].dsn
-            yield from self._welcome(backend, accepted(dsn))
+            yield from self._welcome(backend, accepted(dsn, self.world.scenario.topology))
             if backend.end < self.world.grid.end_us:
-                user = f"user={dsn.user} database={dsn.dbname}"
-                address = self.world.scenario.topology.hosts[backend.host].address
-                text = (
-                    f"disconnection: session time: {_session_time(backend.end - backend.begin)} {user} "
-                    f"host={address} port={backend.port}"
-                )
-                yield (
-                    backend.end,
-                    self._line(
-                        backend.end,
-                        backend,
-                        ServerLine("LOG", text, user=dsn.user, dbname=dsn.dbname),
-                        "idle",
-                    ),
-                )
+                yield backend.end, self._line(backend.end, backend, self._goodbye(backend), "idle", vxid="")
+
+    def _goodbye(self, backend: Backend) -> ServerLine:
+        dsn = self.world.scenario.releases[backend.release].dsn
+        address = self.world.scenario.topology.hosts[backend.host].address
+        took = _session_time(backend.end - backend.begin)
+        who = f"user={dsn.user} database={dsn.dbname} host={address} port={backend.port}"
+        return _logged(dsn, f"disconnection: session time: {took} {who}")
 
     def _welcome(self, backend: Backend, lines: tuple[ServerLine, ...]) -> Iterator[tuple[int, str]]:
         address = self.world.scenario.topology.hosts[backend.host].address
         at = backend.begin
         text = f"connection received: host={address} port={backend.port}"
-        yield at, self._line(at, backend, ServerLine("LOG", text), "", "not initialized")
+        yield at, self._line(at, backend, ServerLine("LOG", text), "", vxid="")
         for line in lines:
             at += 1_400
-            yield at, self._line(at, backend, line, "authentication" if line.severity == "LOG" else "startup")
+            stage = "startup" if line.sqlstate == "3D000" else "authentication"
+            yield at, self._line(at, backend, line, stage, vxid="1")
 
     def _knocks(self) -> Iterator[tuple[int, str]]:
         """Write what failed attempts leave behind, where they reach the server at all."""
@@ -121,76 +122,69 @@ class PostgresLogWriter:
 
     def _of_requests(self, requests: Requests, low: int) -> Iterator[tuple[int, str]]:
         """Write the lines of queries that fail or take long."""
-        for k, kind in enumerate(self.world.kinds.all):
-            last = len(kind.queries) - 1
-            if kind.outcome is None or last < 0:
-                continue
-            mine = np.flatnonzero(requests.kind == k)
-            took = requests.query_end[mine, last] - requests.query_start[mine, last]
-            if not kind.outcome.sqlstate:
-                mine = mine[took >= SLOW_MS * 1000]
-            for row in mine.tolist():
-                at = max(int(requests.query_end[row, last]), low)
-                yield at, self._query_line(requests, row, last, at)
+        last = np.array(
+            [len(k.queries) - 1 if k.outcome and k.outcome.sqlstate else -1 for k in self.world.kinds.all]
+        )
+        took = requests.query_end - requests.query_start
+        for query in range(took.shape[1]):
+            failed = last[requests.kind] == query
+            for row in np.flatnonzero(failed | (took[:, query] >= SLOW_MS * 1000)).tolist():
+                at = max(int(requests.query_end[row, query]), low)
+                yield at, self._query_line(requests, row, query, at=at, failed=bool(failed[row]))
 
-    def _query_line(self, requests: Requests, row: int, query: int, at: int) -> str:
+    def _query_line(self, requests: Requests, row: int, query: int, *, at: int, failed: bool) -> str:
         kind = self.world.kinds.all[int(requests.kind[row])]
         dsn = self.world.scenario.releases[int(requests.release[row])].dsn
         start, end = int(requests.query_start[row, query]), int(requests.query_end[row, query])
-        word = int(requests.query_span[row, query])
+        word, operation = int(requests.query_span[row, query]), kind.queries[query].operation
         sql = _bound(kind.queries[query].text, int(requests.user[row]), word)
-        outcome = kind.outcome
         backend = self._backend_of(int(requests.host[row]), start, end, word)
-        if outcome is None or not outcome.sqlstate:
-            took = f"duration: {(end - start) / 1000:.3f} ms  statement: {sql}"
-            return self._line(
-                at,
-                backend,
-                ServerLine("LOG", took, user=dsn.user, dbname=dsn.dbname),
-                kind.queries[query].operation,
-            )
-        detail = outcome.server_detail.replace("{key}", _key(word))
-        line = ServerLine("ERROR", outcome.server_message, outcome.sqlstate, detail, dsn.user, dsn.dbname)
-        return self._line(at, backend, line, kind.queries[query].operation, statement=sql)
+        if not failed or kind.outcome is None:
+            slow = _logged(dsn, f"duration: {(end - start) / 1000:.3f} ms  statement: {sql}")
+            return self._line(at, backend, slow, operation)
+        detail = kind.outcome.server_detail.replace("{key}", _key(word))
+        state, message = kind.outcome.sqlstate, kind.outcome.server_message
+        line = ServerLine("ERROR", message, state, detail, dsn.user, dsn.dbname)
+        local = str(2 + (at - backend.begin) // 9_000_000)
+        return self._line(at, backend, line, operation, statement=sql, vxid=local)
 
     def _backend_of(self, host: int, start: int, end: int, word: int) -> Backend:
         """Choose the connection that a query ran on, among those that were there all the while."""
-        there = [b for b in self._by_host[host] if b.begin <= start and end <= b.end]
-        return there[word % len(there)]
+        mine, begins, ends = self._by_host[host]
+        there = np.flatnonzero((begins <= start) & (end <= ends))
+        if not len(there):
+            there = np.flatnonzero(begins <= end)[-1:]
+        return mine[int(there[word % len(there)])]
 
     def _line(
-        self,
-        at: int,
-        backend: Backend,
-        line: ServerLine,
-        ps: str,
-        kind: str = "client backend",
-        statement: str = "",
+        self, at: int, backend: Backend, line: ServerLine, ps: str, *, statement: str = "", vxid: str = "0"
     ) -> str:
+        """Write a line of a client's backend; ``vxid`` is empty where it has no transaction at all."""
         address = self.world.scenario.topology.hosts[backend.host].address
         record: dict[str, Any] = {"timestamp": _stamp(at)}
         record |= {key: value for key, value in {"user": line.user, "dbname": line.dbname}.items() if value}
         record |= {"pid": backend.pid, "remote_host": address, "remote_port": backend.port}
-        record |= {"session_id": backend.session_id, "line_num": 0}
-        record |= {"ps": ps} if ps else {}
+        record |= {"session_id": backend.session_id, "line_num": 0, "ps": ps}
         record |= {"session_start": _second(backend.begin)}
-        record |= (
-            {"vxid": f"{backend.pid % 97}/{2 + max(0, at - backend.begin) // 9_000_000}"} if line.user else {}
-        )
-        record |= {"txid": 0, "error_severity": line.severity}
-        optional = {
-            "state_code": line.sqlstate,
-            "message": line.message,
-            "detail": line.detail,
-            "statement": statement,
-        }
+        record |= {"vxid": f"{backend.pid % 97}/{vxid}"} if vxid else {}
+        writes = ps == "INSERT" and line.severity == "ERROR"
+        record |= {"txid": _transaction(at, self.world) if writes else 0, "error_severity": line.severity}
+        optional = {"state_code": line.sqlstate, "message": line.message, "detail": line.detail}
+        optional |= {"statement": statement}
         record |= {key: value for key, value in optional.items() if value}
-        record |= (
-            {"application_name": "bank-web"}
-            if line.user and kind == "client backend" and ps not in _EARLY
-            else {}
-        )
+        if line.user and ps not in _EARLY:
+            record["application_name"] = self.world.scenario.topology.service
+        kind = "client backend" if line.user else "not initialized"
         return dumps(record | {"backend_type": kind, "query_id": 0}) + "\n"
+
+
+def _transaction(at: int, world: World) -> int:
+    """Return the transaction number that the server has reached by then."""
+    return 740_000 + (at - world.grid.start_us) // 400_000
+
+
+def _logged(dsn: ConnectionString, text: str) -> ServerLine:
+    return ServerLine("LOG", text, user=dsn.user, dbname=dsn.dbname)
 
 
 _EARLY = ("authentication", "startup")
@@ -223,7 +217,8 @@ def _texts(message: str, a: float, b: float, c: float) -> list[tuple[int, str]]:
     write = f"write={seconds:.3f} s, sync=0.{int(c * 30):03d} s, total={seconds + 0.041:.3f} s"
     done = (
         f"checkpoint complete: wrote {buffers} buffers ({buffers / 163.84:.1f}%), wrote 2 SLRU buffers; "
-        f"0 WAL file(s) added, 0 removed, 0 recycled; {write}"
+        f"0 WAL file(s) added, 0 removed, 0 recycled; {write}; sync files={3 + int(c * 9)}, longest=0.004 s, "
+        f"average=0.001 s; distance={int(90 + a * 700)} kB, estimate={int(400 + b * 500)} kB"
     )
     return [(0, "checkpoint starting: time"), (int((seconds + 0.041) * SECOND), done)]
 

@@ -1,12 +1,13 @@
 """How a pool that cannot connect tries again: psycopg_pool's backoff, attempt by attempt.
 
 Each missing connection is tried at once, again after about one second, then with twice the delay, until
-``reconnect_timeout`` has passed. Then the pool gives that connection up, and the next waiting request makes it
-try a single new one (psycopg_pool 3.3, ``AttemptWithBackoff`` and ``_maybe_grow_pool``).
+``reconnect_timeout`` has passed. Then the pool gives that connection up, and the next waiting request makes
+it try a single new one (psycopg_pool 3.3, ``AttemptWithBackoff`` and ``_maybe_grow_pool``).
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 from labkit.simulation.clock import SECOND, to_us
@@ -43,7 +44,7 @@ def _of_host(world: World, release: int, host: int) -> list[Attempt]:
     changes = [begin, *(at for at, _ in sizes(world) if begin < at < end), end]
     stream = Stream(world.seed, f"reconnects/{release}", host)
     found: list[Attempt] = []
-    for low, high in zip(changes[:-1], changes[1:], strict=True):
+    for low, high in itertools.pairwise(changes):
         size = next(count for at, count in reversed(sizes(world)) if at <= low)
         chains = [_chain(world, stream, low + 40_000 + 150 * k, release, host) for k in range(size)]
         free = min(chain[-1].at for chain in chains)

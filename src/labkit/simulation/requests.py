@@ -16,6 +16,7 @@ from labkit.simulation.world import World
 
 if TYPE_CHECKING:
     from labkit.simulation.streams import Ints, Words
+    from labkit.simulation.world import Flags
 
 _WARM_UP_US = 20 * SECOND
 
@@ -118,23 +119,35 @@ def _serve(world: World, steps: Steps) -> Requests:
         routes = np.array([k.route_index for k in world.kinds.all])[kind[mine[gone]]]
         kind[mine[gone]] = np.array(world.kinds.timeout)[routes]
     ran &= ~world.times_out[kind][:, None]
-    return _times(world, steps, kind, asked, wait, ran)
+    return _times(world, steps, kind, wait, ran)
 
 
-def _times(world: World, steps: Steps, kind: Ints, asked: Ints, wait: Ints, ran: Ints) -> Requests:
+def _times(world: World, steps: Steps, kind: Ints, wait: Ints, ran: Flags) -> Requests:
+    asked = steps.start + steps.before
     length = np.where(ran, steps.query + GAP_US, 0)
     ends = (asked + wait)[:, None] + np.cumsum(length, axis=1)
     query_end = np.where(ran, ends, -1)
     query_start = np.where(ran, ends - steps.query, -1)
     end = asked + wait + length.sum(axis=1) + steps.after
-    count, width = len(kind), ran.shape[1]
-    none = np.zeros(count, dtype=np.uint64)
+    nothing = np.zeros((len(kind), 3 + ran.shape[1]), dtype=np.uint64)
     return Requests(
-        start=steps.start, end=end, kind=kind, host=steps.host, release=world.release_at(steps.start),
-        session=steps.session, user=steps.user, client=steps.client, agent=steps.agent, asked=asked, wait=wait,
-        query_start=query_start, query_end=query_end, trace=np.zeros((count, 2), dtype=np.uint64), span=none,
-        query_span=np.zeros((count, width), dtype=np.uint64),
-    )  # fmt: skip
+        start=steps.start,
+        end=end,
+        kind=kind,
+        host=steps.host,
+        release=world.release_at(steps.start),
+        session=steps.session,
+        user=steps.user,
+        client=steps.client,
+        agent=steps.agent,
+        asked=asked,
+        wait=wait,
+        query_start=query_start,
+        query_end=query_end,
+        trace=nothing[:, :2],
+        span=nothing[:, 2],
+        query_span=nothing[:, 3:],
+    )
 
 
 def _probes(world: World, block: int) -> Steps:

@@ -1,4 +1,4 @@
-"""Lines made in bulk: a template with fields of fixed width, copied once a row and overwritten column by column."""
+"""Lines made in bulk: a template with fields of fixed width, overwritten column by column."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.errors import LabError, unknown_name
-from labkit.simulation.faults import connect
+from labkit.simulation.faults import CATALOGUE, OVERLOAD, connect
 from labkit.simulation.model import Scenario
 from labkit.simulation.reading import read_value
 
@@ -44,17 +44,39 @@ def load_scenario(name: str | Path) -> Scenario:
         return parse_scenario(path.read_text(encoding="utf-8"), where=path.name)
     if name not in scenario_names():
         raise unknown_name("scenario", str(name), scenario_names())
-    source = resources.files("labkit.simulation") / _FOLDER / f"{name}.toml"
-    return parse_scenario(source.read_text(encoding="utf-8"), where=f"{name}.toml")
+    return parse_scenario(_packaged(str(name)), where=f"{name}.toml")
 
 
 def parse_scenario(text: str, *, where: str = "scenario") -> Scenario:
     """Read and validate the text of a scenario."""
+    return build_scenario(_table(text, where), where=where)
+
+
+def _table(text: str, where: str) -> dict[str, Any]:
+    """Read TOML; what ``base`` names comes first, and this file's keys go over it."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise LabError(f"{where} is no TOML: {error}", next_step="Mend that line.") from error
-    return build_scenario(table, where=where)
+    base = table.pop("base", None)
+    if base is None:
+        return table
+    if base not in scenario_names():
+        raise unknown_name(f"scenario to build {where} on", base, scenario_names())
+    return _over(_table(_packaged(base), f"{base}.toml"), table)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one table over another: tables are joined, everything else is replaced."""
+    joined = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(below.get(key), dict)
+        joined[key] = _over(below[key], value) if both else value
+    return joined
+
+
+def _packaged(name: str) -> str:
+    return (resources.files("labkit.simulation") / _FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def build_scenario(table: Mapping[str, Any], *, where: str = "scenario") -> Scenario:
@@ -90,8 +112,12 @@ def _check_times(scenario: Scenario) -> None:
                 )
         if times != sorted(times):
             raise LabError(f"the times in {kind} are not in order", next_step="Sort them, earliest first.")
-    for kind, first in {"releases": scenario.releases, "capacities": scenario.capacities}.items():
-        if not first or first[0].start > scenario.start:
+    starts = {
+        "releases": [release.start for release in scenario.releases],
+        "capacities": [capacity.start for capacity in scenario.capacities],
+    }
+    for kind, times in starts.items():
+        if not times or times[0] > scenario.start:
             raise LabError(f"nothing in {kind} is in force when the window opens", next_step="Add the first.")
 
 
@@ -114,6 +140,15 @@ def _check_names(scenario: Scenario) -> None:
 def _check_fault(scenario: Scenario) -> None:
     broken = [r for r in scenario.releases if not connect(r.dsn, scenario.topology).ok]
     fault = scenario.fault
+    known = [OVERLOAD, *(row.name for row in CATALOGUE)]
+    if fault is not None and fault.name not in known:
+        raise unknown_name("fault", fault.name, known)
+    if fault is not None and fault.name != OVERLOAD and not broken:
+        raise LabError(
+            "[fault] names a connection fault but every release reaches its database",
+            found=fault.name,
+            next_step="Give one release a connection string that does what the fault says.",
+        )
     if broken and fault is None:
         found = connect(broken[0].dsn, scenario.topology).fault
         raise LabError(

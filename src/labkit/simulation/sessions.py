@@ -99,7 +99,7 @@ def _walk(world: World, stream: Stream, begins: Ints, who: tuple[Words, Ints, In
         kind = _kinds(world, route, when, u[:, _OUTCOME])
         before, after, query = _durations(world, kind, u)
         host = (u[:, _HOST] * len(world.scenario.topology.hosts)).astype(np.int64)
-        session, user, client, agent = (column[alive] for column in who)
+        session, (user, client, agent) = who[0][alive], (column[alive] for column in who[1:])
         parts.append(Steps(when, kind, host, session, user, client, agent, before, after, query))
         shown = when + before + after + query.sum(axis=1) + world.timeout_us * world.times_out[kind]
         route, think = _onward(world, route, kind, u)
@@ -137,16 +137,16 @@ def _durations(world: World, kind: Ints, u: Floats) -> tuple[Ints, Ints, Ints]:
         mine = kind == index
         known: Kind = world.kinds.all[index]
         own[mine] = quantile(lognormal_us(known.route.own_ms, known.route.own_sigma), u[mine, _OWN])
-        for k, (median, sigma) in enumerate(query_laws(known)):
+        for k, (median, sigma) in enumerate(query_laws(known, world.scenario.traffic.query_factor)):
             query[mine, k] = quantile(lognormal_us(median, sigma), u[mine, _QUERY + k])
     before = (own * BEFORE_SHARE).astype(np.int64)
     after = np.where(world.times_out[kind], before // 2, own - before)
     return before, after, query
 
 
-def query_laws(kind: Kind) -> list[tuple[float, float]]:
-    """List median (ms) and sigma of each query that a kind of request runs."""
-    laws = [(query.median_ms, query.sigma) for query in kind.queries]
+def query_laws(kind: Kind, factor: float) -> list[tuple[float, float]]:
+    """List median (ms) and sigma of each query of a kind of request; the one that fails keeps its own time."""
+    laws = [(query.median_ms * factor, query.sigma) for query in kind.queries]
     if kind.outcome and laws:
         laws[-1] = (kind.outcome.query_ms, kind.outcome.query_sigma)
     return laws

@@ -1,9 +1,10 @@
-"""The small files that people and pipelines write: deployments, messages, the project's progress, and the truth."""
+"""The small files that people and pipelines write: deployments, messages, progress, and the truth."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 from labkit.simulation.clock import to_us
@@ -19,14 +20,17 @@ def _zulu(when: Any) -> str:
 def deployments(scenario: Scenario) -> bytes:
     """Write one event of a deployment a line."""
     events = sorted(scenario.deployments, key=lambda event: event.at)
-    return "".join(dumps(_deployment(event)) + "\n" for event in events).encode()
+    return "".join(dumps(_deployment(event, scenario)) + "\n" for event in events).encode()
 
 
-def _deployment(event: DeploymentEvent) -> dict[str, Any]:
+def _deployment(event: DeploymentEvent, scenario: Scenario) -> dict[str, Any]:
     diff = []
     for edit in event.diff:
         sides = {"before": edit.before, "after": edit.after}
-        diff.append({"key": edit.key} | {side: value for side, value in sides.items() if value is not None})
+        diff.append(
+            {"key": edit.key}
+            | {side: _setting(value, scenario) for side, value in sides.items() if value is not None}
+        )
     attributes = {
         "deployment.id": event.id,
         "deployment.name": event.name,
@@ -40,6 +44,14 @@ def _deployment(event: DeploymentEvent) -> dict[str, Any]:
         "config.diff": diff,
     }
     return {"timestamp": _zulu(event.at), "event.name": event.event, "attributes": attributes}
+
+
+def _setting(value: str, scenario: Scenario) -> str:
+    """Fill in a release's connection string, its password masked."""
+    return _DSN.sub(lambda found: scenario.releases[int(found.group(1))].dsn.redacted, value)
+
+
+_DSN = re.compile(r"\{dsn (\d+)\}")
 
 
 def messages(scenario: Scenario) -> bytes:

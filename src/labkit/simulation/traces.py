@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +13,8 @@ import numpy as np
 from labkit.simulation.clock import SECOND
 from labkit.simulation.columns import columns_of
 from labkit.simulation.kinds import Kind
-from labkit.simulation.rows import Template, hexadecimal, template
 from labkit.simulation.requests import Requests
+from labkit.simulation.rows import Template, hexadecimal, template
 from labkit.simulation.world import World
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _EXPORT_EVERY = 5 * SECOND
 _BATCH = 512
+_PLACES = 100_000
 _CLOSE = b"]}]}]}\n"
 _SCOPES = ("opentelemetry.instrumentation.asgi", "opentelemetry.instrumentation.psycopg")
 
@@ -80,7 +82,7 @@ class TraceWriter:
         if kind.status >= 500:
             attributes.append(attribute("error.type", kind.exception or str(kind.status)))
             status = {"code": 2, "message": kind.exception.rsplit(".", 1)[-1]}
-        return self._span("«span»", None, route.span_name, 2, attributes, status)
+        return self._span(None, route.span_name, 2, attributes=attributes, status=status)
 
     def _query_span(self, kind: Kind, query: int, release: int) -> dict[str, Any]:
         dsn, model = self.world.scenario.releases[release].dsn, kind.queries[query]
@@ -98,18 +100,12 @@ class TraceWriter:
             attributes.append(attribute("error.type", outcome.exception))
             attributes.append(attribute("db.response.status_code", outcome.sqlstate))
             status = {"code": 2, "message": outcome.message}
-        return self._span("«span»", "«parent»", model.operation, 3, attributes, status)
+        return self._span("«parent»", model.operation, 3, attributes=attributes, status=status)
 
     def _span(
-        self,
-        span: str,
-        parent: str | None,
-        name: str,
-        kind: int,
-        attributes: list[Any],
-        status: dict[str, Any],
+        self, parent: str | None, name: str, kind: int, *, attributes: list[Any], status: dict[str, Any]
     ) -> dict[str, Any]:
-        head = {"traceId": "«trace»", "spanId": span} | ({"parentSpanId": parent} if parent else {})
+        head = {"traceId": "«trace»", "spanId": "«span»"} | ({"parentSpanId": parent} if parent else {})
         times = {"startTimeUnixNano": "«start»000", "endTimeUnixNano": "«end»000"}
         return head | {"name": name, "kind": kind} | times | {"attributes": attributes, "status": status}
 
@@ -118,10 +114,11 @@ class TraceWriter:
         if not len(requests):
             return b""
         lines, owner, scope, end = self._spans(requests)
-        group = (end // _EXPORT_EVERY) * 1000 + requests.host[owner] * 100 + requests.release[owner]
+        place = requests.host[owner] * 100 + requests.release[owner]
+        group = (end // _EXPORT_EVERY) * _PLACES + place
         batch = _batches(group, end)
         order = np.lexsort((end, scope, batch, group))
-        return self._assemble(lines[order], requests, owner[order], scope[order], group[order], batch[order])
+        return self._assemble(lines[order], group[order], batch[order], scope[order])
 
     def _spans(self, requests: Requests) -> tuple[Objects, Ints, Ints, Ints]:
         """Make the text of all spans; return text, request, scope and the end by which they are exported."""
@@ -143,9 +140,7 @@ class TraceWriter:
         owner = np.concatenate(owners)
         return np.concatenate(texts), owner, np.concatenate(scopes), requests.end[owner]
 
-    def _assemble(
-        self, lines: Objects, requests: Requests, owner: Ints, scope: Ints, group: Ints, batch: Ints
-    ) -> bytes:
+    def _assemble(self, lines: Objects, group: Ints, batch: Ints, scope: Ints) -> bytes:
         """Put a line's head before its first span, a scope's head before the first of its scope."""
         fresh = np.ones(len(lines), dtype=np.bool_)
         fresh[1:] = (np.diff(group) != 0) | (np.diff(batch) != 0)
@@ -155,22 +150,27 @@ class TraceWriter:
         parts[0:-1:2] = b","
         parts[2 * np.flatnonzero(turn & ~fresh)] = b"]}," + _scope_head(1)
         for k in np.flatnonzero(fresh).tolist():
-            head = self._head(int(requests.host[owner[k]]), int(requests.release[owner[k]])) + _scope_head(
-                scope[k]
-            )
+            head = self._heads[int(group[k]) % _PLACES] + _scope_head(scope[k])
             parts[2 * k] = (_CLOSE if k else b"") + head
         parts[1::2] = lines
         parts[-1] = _CLOSE
         return b"".join(parts.tolist())
 
-    def _head(self, host: int, release: int) -> bytes:
-        scenario = self.world.scenario
-        resource = [
-            attribute("service.name", scenario.topology.service),
-            attribute("service.version", scenario.releases[release].version),
-            attribute("host.name", scenario.topology.hosts[host].name),
-        ]
-        return f'{{"resourceSpans":[{{"resource":{{"attributes":{dumps(resource)}}},"scopeSpans":['.encode()
+    @cached_property
+    def _heads(self) -> dict[int, bytes]:
+        """Write the resource of each host under each release."""
+        scenario, found = self.world.scenario, {}
+        for (h, host), (r, release) in itertools.product(
+            enumerate(scenario.topology.hosts), enumerate(scenario.releases)
+        ):
+            resource = [
+                attribute("service.name", scenario.topology.service),
+                attribute("service.version", release.version),
+                attribute("host.name", host.name),
+            ]
+            text = f'{{"resourceSpans":[{{"resource":{{"attributes":{dumps(resource)}}},"scopeSpans":['
+            found[h * 100 + r] = text.encode()
+        return found
 
 
 def _scope_head(scope: int) -> bytes:

@@ -1,4 +1,4 @@
-"""A scenario made ready for one run: seed, scale, the clock's grid, and tables that arrays are looked up in."""
+"""A scenario made ready for one run: seed, scale, the clock's grid, and tables to look arrays up in."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class World:
     def cpu_us(self) -> Ints:
         """Processor time of each kind, in microseconds; a request that only waited takes next to none."""
         parts = [
-            0.06 if kind.pool_timeout or not kind.queries and kind.status >= 400 else 1.0
+            0.06 if kind.pool_timeout or (not kind.queries and kind.status >= 400) else 1.0
             for kind in self.kinds.all
         ]
         return np.array(
