@@ -12,8 +12,15 @@ class Bar:
     def __init__(self, what: str, *, unit: str) -> None:
         from tqdm import tqdm
 
+        # disable=None: no bar where nobody watches (a pipe, a log file)
         self._bar: Any = tqdm(
-            desc=what, unit=unit, unit_scale=unit == "B", total=0, leave=False, dynamic_ncols=True
+            desc=what,
+            unit=unit,
+            unit_scale=unit == "B",
+            total=0,
+            leave=False,
+            dynamic_ncols=True,
+            disable=None,
         )
 
     def __call__(self, done: int, total: int) -> None:

@@ -32,11 +32,11 @@ def add_commands(commands: Any) -> None:
 def _generate(arguments: argparse.Namespace) -> int:
     from labkit.cli.progress import Bar
     from labkit.simulation.generate import generate
-    from labkit.simulation.scenario import read_scenario
+    from labkit.simulation.scenario import load_scenario
 
     with Bar(f"generating {arguments.scenario}", unit=" blocks") as bar:
         summary = generate(
-            read_scenario(arguments.scenario),
+            load_scenario(arguments.scenario),
             seed=arguments.seed,
             out=arguments.out,
             scale=arguments.scale,
@@ -45,7 +45,9 @@ def _generate(arguments: argparse.Namespace) -> int:
             truth=arguments.truth,
             progress=bar,
         )
-    print(summary)
+    for path in summary.files:
+        print(f"{summary.lines[path.name.removesuffix('.gz')]:>12,} lines  {path.as_posix()}")
+    print(f"{summary.spans:>12,} spans, {summary.bytes_written / 1e6:,.1f} MB of text")
     return 0
 
 
@@ -62,11 +64,11 @@ def _make_case(data: Path, case: Case) -> Case:
     from labkit.cli.progress import Bar
     from labkit.core import manifest
     from labkit.simulation.generate import generate
-    from labkit.simulation.scenario import read_scenario
+    from labkit.simulation.scenario import load_scenario
 
     with Bar(f"making {case.folder}", unit=" blocks") as bar:
         generate(
-            read_scenario(case.scenario),
+            load_scenario(case.scenario),
             seed=case.seed,
             out=data / case.folder,
             scale=case.scale,
