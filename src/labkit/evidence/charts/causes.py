@@ -130,8 +130,9 @@ def _title(table: pd.DataFrame) -> str:
     if _text(top["server"]) or named.empty:
         return said
     row = named.iloc[0]
+    few = "only " if row["count"] < 0.2 * top["count"] else ""
     verb = "names" if int(row["count"]) == 1 else "name"
-    return f"{said}; only {style.number(row['count'])} {verb} a server: {_text(row['server'])}"
+    return f"{said}; {few}{style.number(row['count'])} {verb} a server: {_text(row['server'])}"
 
 
 def _alt(drawn: pd.DataFrame, causes: int) -> str:

@@ -103,7 +103,7 @@ def _title(change: Change, table: pd.DataFrame) -> str:
 def _traffic(before: pd.Series[float], during: pd.Series[float]) -> str:
     ratio = during["requests_per_min"] / max(before["requests_per_min"], 1e-9)
     if 0.8 <= ratio <= 1.25:
-        return "the same"
+        return "about the same"
     return f"{ratio:.1f} times the"
 
 

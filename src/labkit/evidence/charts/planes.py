@@ -28,8 +28,8 @@ _PLANES = (
     "CPU use",
 )
 _POINTS = ("messages", "deployments")
-_SILENT = 0.05  # of a plane's usual rate; what is below counts as silence
-_USUAL = 0.5  # records a minute that a plane must have at other times before its silence says something
+_SILENT = 0.1  # of a plane's usual presence: what is below counts as silence
+_USUAL = 0.1  # share of buckets in which a plane must usually speak before its silence says something
 
 
 def timeline(con: duckdb.DuckDBPyConnection, *, bucket_seconds: int = 60) -> Chart:
@@ -57,7 +57,7 @@ def timeline(con: duckdb.DuckDBPyConnection, *, bucket_seconds: int = 60) -> Cha
 
     change = read_change(con)
     table = query(con, "timeline", bucket_seconds=bucket_seconds).df()
-    silent = _silent(table, change)
+    silent = _silent(table, change, bucket_seconds)
     title = _title(change, silent)
     figure = style.new_figure(6.8)
     style.headline(figure, title)
@@ -67,8 +67,10 @@ def timeline(con: duckdb.DuckDBPyConnection, *, bucket_seconds: int = 60) -> Cha
         _draw(axes, table[table["plane"] == plane], style.LOOKS[number % 3], bucket_seconds)
     note = f"right: highest in {bucket_seconds} s"
     rows[0].set_title(note, loc="right", fontsize=style.TEXT, color=style.INK)
-    step = dt.timedelta(seconds=bucket_seconds)
-    style.time_axis(rows[-1], change.first_utc, max(change.last_utc, change.first_utc + step))
+    minute = dt.timedelta(minutes=1)
+    style.time_axis(
+        rows[-1], style.whole_minute(change.first_utc), style.whole_minute(change.last_utc) + minute
+    )
     return Chart(figure, title, _alt(table, silent, change), table)
 
 
@@ -109,22 +111,22 @@ def _draw(axes: Axes, rows: pd.DataFrame, look: style.Look, bucket_seconds: int)
     axes.text(1.01, 0.5, f"{style.percent(top) if ratio else f'{top:,.0f}'}", **beside)
 
 
-def _silent(table: pd.DataFrame, change: Change) -> list[str]:
-    """Name the planes that all but stop while requests fail, and that usually do not."""
+def _silent(table: pd.DataFrame, change: Change, bucket_seconds: int) -> list[str]:
+    """Name the planes that all but stop while requests fail, and that usually do not.
+
+    Buckets in which a plane speaks are counted, not its records: a burst does not make up for a silence.
+    """
     if not change.found:
         return []
+    in_data = (table["time_utc"] >= change.first_utc) & (table["time_utc"] <= change.last_utc)
     inside = (table["time_utc"] >= change.begin) & (table["time_utc"] < change.end)
-    in_data = (table["time_utc"] >= change.first_utc - dt.timedelta(minutes=1)) & (
-        table["time_utc"] <= change.last_utc
-    )
-    during = (change.end - change.begin).total_seconds() / 60
-    others = (change.last_utc - change.first_utc).total_seconds() / 60 - during
+    during = (change.end - change.begin).total_seconds() / bucket_seconds
+    others = (change.last_utc - change.first_utc).total_seconds() / bucket_seconds - during
     silent = []
     for plane in _PLANES[: _PLANES.index("waiting for pool")]:
-        of_plane = table["plane"] == plane
-        usual = table.loc[of_plane & in_data & ~inside, "value"].sum() / max(others, 1)
-        rate = table.loc[of_plane & inside, "value"].sum() / max(during, 1)
-        if usual >= _USUAL and rate < _SILENT * usual:
+        spoke = table["plane"] == plane
+        usual = (spoke & in_data & ~inside).sum() / max(others, 1)
+        if usual >= _USUAL and (spoke & inside).sum() / max(during, 1) < _SILENT * usual:
             silent.append(plane)
     return silent
 
@@ -135,8 +137,7 @@ def _title(change: Change, silent: list[str]) -> str:
     when = f"From {style.clock(change.begin)} {change.until()}"
     if not silent:
         return f"{when} requests fail, and no source falls silent"
-    verb = "falls" if len(silent) == 1 else "fall"
-    return f"{when} requests fail, while {style.listed(silent)} {verb} silent"
+    return f"{when} requests fail; silent meanwhile: {style.listed(silent)}"
 
 
 def _alt(table: pd.DataFrame, silent: list[str], change: Change) -> str:

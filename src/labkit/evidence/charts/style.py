@@ -74,7 +74,7 @@ def time_axis(axes: Axes, first: dt.datetime, last: dt.datetime) -> None:
 
     one_day = first.date() == last.date()
     short = last - first < dt.timedelta(minutes=5)
-    axes.set_xlim(first, last if last > first else first + dt.timedelta(minutes=1))  # type: ignore[arg-type]
+    axes.set_xlim(first, last)  # type: ignore[arg-type]
     axes.xaxis.set_major_locator(AutoDateLocator(minticks=4, maxticks=8))  # type: ignore[no-untyped-call]
     pattern = ("%H:%M:%S" if short else "%H:%M") if one_day else "%m-%d %H:%M"
     axes.xaxis.set_major_formatter(DateFormatter(pattern))  # type: ignore[no-untyped-call]
@@ -89,6 +89,11 @@ def percent_axis(axes: Axes) -> None:
     axes.set_ylim(0, 1.03)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, symbol=" %"))
+
+
+def whole_minute(moment: dt.datetime) -> dt.datetime:
+    """Cut a time to its minute."""
+    return moment.replace(second=0, microsecond=0)
 
 
 def span_of(table: pd.DataFrame, bucket_seconds: int) -> tuple[dt.datetime, dt.datetime]:

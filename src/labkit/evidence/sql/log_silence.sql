@@ -6,8 +6,8 @@
 -- column: from_utc TIMESTAMP [UTC] last line before the gap, or the first request where there is none
 -- column: until_utc TIMESTAMP [UTC] first line after it, or the last request where there is none
 -- column: silent_s DOUBLE [s] length of the gap
--- column: usual_s DOUBLE [s] median length of all gaps
--- column: times_usual DOUBLE [1] silent_s / usual_s; NULL where the usual gap is 0
+-- column: usual_s DOUBLE [s] the usual gap: half of all moments lie in one no longer, the longest gap left out; NULL where there is no other
+-- column: times_usual DOUBLE [1] silent_s / usual_s; NULL without a usual gap
 -- column: requests BIGINT [request] requests that arrived in the gap
 -- column: failed BIGINT [request] those of them that failed
 WITH lines AS (
@@ -31,9 +31,15 @@ gaps AS (
 measured AS (
     SELECT from_utc, until_utc, epoch(until_utc - from_utc) AS silent_s FROM gaps WHERE until_utc IS NOT NULL
 ),
+-- A log speaks in bursts, so most gaps are tiny while most of the time passes in long ones: weighed by their length, gaps
+-- are as a reader meets them who opens the log at any moment. The longest is left out, or it would be its own measure.
+others AS (
+    SELECT silent_s, sum(silent_s) OVER (ORDER BY silent_s, from_utc) AS so_far, sum(silent_s) OVER () AS whole
+    FROM (FROM measured ORDER BY silent_s DESC, from_utc OFFSET 1)
+),
+usual AS (SELECT min(silent_s) FILTER (WHERE so_far >= whole / 2) AS usual_s FROM others),
 top AS (
-    SELECT *, (SELECT median(silent_s) FROM measured) AS usual_s
-    FROM measured ORDER BY silent_s DESC, from_utc LIMIT $longest::BIGINT
+    SELECT * FROM measured, usual ORDER BY silent_s DESC, from_utc LIMIT $longest::BIGINT
 )
 SELECT from_utc, until_utc, silent_s, any_value(usual_s) AS usual_s,
        silent_s / nullif(any_value(usual_s), 0) AS times_usual,

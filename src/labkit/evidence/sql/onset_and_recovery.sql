@@ -1,6 +1,6 @@
 -- question: When did failures set in, and when did they end?
 -- tables: requests
--- grain: always one row: the strongest sustained run of failures, or NULLs where there is none
+-- grain: always one row: the sustained run that explains the failures best, or NULLs where there is none
 -- parameter: min_seconds DOUBLE = 120 [s, at least 1] a shorter run is a blip, not a change
 -- parameter: min_ratio DOUBLE = 0.05 [1, at least 0.001] a run with a smaller error ratio is no change
 -- parameter: min_evidence DOUBLE = 25 [nat, at least 0] log-likelihood that a run must add over 'nothing changed'
@@ -12,13 +12,13 @@
 -- column: requests BIGINT [request] requests in the run
 -- column: failed BIGINT [request] those of them that failed
 -- column: error_ratio DOUBLE [1] failed / requests in the run
--- column: error_ratio_outside DOUBLE [1] the same for all other requests
+-- column: error_ratio_outside DOUBLE [1] the same for all other requests; for all requests where there is no run
 -- column: evidence DOUBLE [nat] log-likelihood that the run adds over 'nothing changed'
 --
--- The rule. A second with n requests, k of them failed, scores k*ln(p1/p0) + (n-k)*ln((1-p1)/(1-p0)): how much better
--- the error ratio p1 explains it than p0 does. The run whose scores add up to the most is the maximum-likelihood
--- place of a change from p0 to p1 and back (Page's CUSUM read in both directions). It is found twice: first with p0
--- taken from the quietest minutes and p1 a little above it, then with the ratios inside and outside of the first run.
+-- The rule. For a level between 0 and 1, the run whose failed requests exceed level * requests by most is the least-squares
+-- place of a step up and down around that level (CUSUM: the largest rise of a running sum above its lowest point so far).
+-- It is found for several levels, and the run that explains the failures best is told: the one with the highest likelihood
+-- of one error ratio inside and another outside. So no usual state has to be known, and no threshold is set by eye.
 -- Of equals the earliest is taken. Onset and recovery are told only where the requests before and after the run speak
 -- against its ratio by min_evidence as well: a run that touches an end of the data has no known begin or end there.
 WITH seconds AS (
@@ -28,93 +28,70 @@ WITH seconds AS (
       AND NOT coalesce(regexp_matches(coalesce(path, route), $health_checks::VARCHAR), false)
     GROUP BY 1
 ),
--- Whole numbers until the end, so that the sums are exact in whatever order they are made.
-so_far AS (SELECT t, n, k, sum(n) OVER (ORDER BY t) AS sum_n, sum(k) OVER (ORDER BY t) AS sum_k FROM seconds),
-minutes AS (SELECT sum(k) / sum(n) AS ratio FROM seconds GROUP BY date_trunc('minute', t)),
-quiet AS (SELECT least(greatest(quantile_cont(ratio, 0.1), 0.001), 0.5) AS p0 FROM minutes),
-guess AS (SELECT p0, least(greatest($min_ratio::DOUBLE, 4 * p0), 0.9) AS p1 FROM quiet),
-scores1 AS (
-    SELECT t, sum_k * ln(p1 / p0) + (sum_n - sum_k) * ln((1 - p1) / (1 - p0)) AS s FROM so_far, guess
+so_far AS (SELECT t, sum(n) OVER (ORDER BY t) AS sum_n, sum(k) OVER (ORDER BY t) AS sum_k FROM seconds),
+whole AS (SELECT coalesce(sum(n), 0) AS n, coalesce(sum(k), 0) AS k FROM seconds),
+levels AS (SELECT unnest([0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7]::DOUBLE[]) AS level),
+scores AS (
+    SELECT level, t, sum_n, sum_k, {s: sum_k - level * sum_n, t: t, n: sum_n, k: sum_k} AS here FROM so_far, levels
 ),
-floors1 AS (
-    SELECT t, s, min({s: s, t: t}) OVER (ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS low
-    FROM scores1
+-- The running sum stands at 0 before the first second: a run may begin there too.
+rises AS (
+    SELECT level, t, sum_n, sum_k, here.s AS s,
+           min(here) OVER (PARTITION BY level ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS low
+    FROM scores
 ),
--- The sum stands at 0 before the first second: a run may begin there too.
-run1 AS (
-    SELECT CASE WHEN low.s < 0 THEN low.t END AS after_t, t AS last_t
-    FROM floors1
-    ORDER BY s - least(0, coalesce(low.s, 0)) DESC, t
-    LIMIT 1
-),
-split1 AS (
-    SELECT n, k, (after_t IS NULL OR t > after_t) AND t <= last_t AS inside FROM seconds, run1
-),
--- Half a request more on either side keeps the ratios off 0 and 1, where the logarithm ends.
-rates AS (
-    SELECT (coalesce(sum(k) FILTER (WHERE inside), 0) + 0.5) / (coalesce(sum(n) FILTER (WHERE inside), 0) + 1) AS p1,
-           (coalesce(sum(k) FILTER (WHERE NOT inside), 0) + 0.5)
-               / (coalesce(sum(n) FILTER (WHERE NOT inside), 0) + 1) AS p0
-    FROM split1
-),
-weights AS (SELECT ln(p1 / p0) AS failed_w, ln((1 - p1) / (1 - p0)) AS good_w FROM rates WHERE p1 > p0),
-scores2 AS (SELECT t, sum_k * failed_w + (sum_n - sum_k) * good_w AS s FROM so_far, weights),
-floors2 AS (
-    SELECT t, s, min({s: s, t: t}) OVER (ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS low
-    FROM scores2
-),
-run2 AS (
-    SELECT CASE WHEN low.s < 0 THEN low.t END AS after_t, t AS last_t
-    FROM floors2
-    ORDER BY s - least(0, coalesce(low.s, 0)) DESC, t
-    LIMIT 1
-),
-split2 AS (
-    SELECT t, n, k,
-           coalesce(t <= after_t, false) AS head,
-           coalesce(t > after_t, true) AND t <= last_t AS inside,
-           t > last_t AS tail
-    FROM seconds, run2
+runs AS (
+    SELECT level, t AS last_t,
+           CASE WHEN low.s < 0 THEN low.t END AS after_t,
+           CASE WHEN low.s < 0 THEN low.n ELSE 0 END AS head_n,
+           CASE WHEN low.s < 0 THEN low.k ELSE 0 END AS head_k,
+           sum_n AS until_n, sum_k AS until_k
+    FROM rises
+    QUALIFY row_number() OVER (PARTITION BY level ORDER BY s - least(0, coalesce(low.s, 0)) DESC, t) = 1
 ),
 counted AS (
-    SELECT min(t) FILTER (WHERE inside) AS first_t,
-           max(t) FILTER (WHERE inside) AS last_t,
-           coalesce(sum(n) FILTER (WHERE inside), 0) AS n1,
-           coalesce(sum(k) FILTER (WHERE inside), 0) AS k1,
-           coalesce(sum(n) FILTER (WHERE NOT inside), 0) AS n0,
-           coalesce(sum(k) FILTER (WHERE NOT inside), 0) AS k0,
-           -sum(k * failed_w + (n - k) * good_w) FILTER (WHERE head) AS against_head,
-           -sum(k * failed_w + (n - k) * good_w) FILTER (WHERE tail) AS against_tail
-    FROM split2, weights
+    SELECT level, last_t,
+           coalesce((SELECT min(t) FROM seconds WHERE t > after_t), (SELECT min(t) FROM seconds)) AS first_t,
+           head_n, head_k, n - until_n AS tail_n, k - until_k AS tail_k,
+           until_n - head_n AS n1, until_k - head_k AS k1,
+           n - until_n + head_n AS n0, k - until_k + head_k AS k0
+    FROM runs, whole
 ),
 weighed AS (
     SELECT *,
-           (SELECT sum(sign * part * ln(part / whole))
+           epoch(last_t - first_t) + 1 AS run_seconds,
+           (SELECT sum(sign * part * ln(part / of_all))
             FROM (VALUES (1, k1, n1), (1, n1 - k1, n1), (1, k0, n0), (1, n0 - k0, n0),
-                         (-1, k0 + k1, n0 + n1), (-1, n0 + n1 - k0 - k1, n0 + n1)) AS v(sign, part, whole)
+                         (-1, k0 + k1, n0 + n1), (-1, n0 + n1 - k0 - k1, n0 + n1)) AS v(sign, part, of_all)
             WHERE part > 0) AS evidence,
-           epoch(last_t - first_t) + 1 AS run_seconds
+           -- Half a request more on either side keeps the ratios off 0 and 1, where the logarithm ends.
+           ln((k0 + 0.5) / (n0 + 1)) - ln((k1 + 0.5) / (n1 + 1)) AS failed_w,
+           ln((n0 - k0 + 0.5) / (n0 + 1)) - ln((n1 - k1 + 0.5) / (n1 + 1)) AS good_w
     FROM counted
 ),
-judged AS (
+best AS (
     SELECT *,
-           coalesce(evidence >= $min_evidence::DOUBLE AND run_seconds >= $min_seconds::DOUBLE
-                    AND k1 / n1 >= $min_ratio::DOUBLE, false) AS changed,
-           coalesce(against_head >= $min_evidence::DOUBLE, false) AS begun,
-           coalesce(against_tail >= $min_evidence::DOUBLE, false) AS ended
+           head_k * failed_w + (head_n - head_k) * good_w >= $min_evidence::DOUBLE AS begun,
+           tail_k * failed_w + (tail_n - tail_k) * good_w >= $min_evidence::DOUBLE AS ended
     FROM weighed
+    WHERE evidence >= $min_evidence::DOUBLE
+      AND run_seconds >= $min_seconds::DOUBLE
+      AND k1 / n1 >= $min_ratio::DOUBLE
+      AND k1 / n1 > k0 / n0
+    ORDER BY evidence DESC, level
+    LIMIT 1
 )
-SELECT CASE WHEN NOT changed THEN 'no change'
+SELECT CASE WHEN evidence IS NULL THEN 'no change'
             WHEN NOT ended THEN 'ongoing'
             WHEN NOT begun THEN 'under way'
             ELSE 'recovered' END AS state,
-       CASE WHEN changed AND begun THEN first_t END AS onset_utc,
-       CASE WHEN changed AND ended THEN last_t + INTERVAL 1 SECOND END AS recovery_utc,
-       CASE WHEN changed THEN run_seconds / 60 END AS duration_min,
-       CASE WHEN changed THEN n1::BIGINT END AS requests,
-       CASE WHEN changed THEN k1::BIGINT END AS failed,
-       CASE WHEN changed THEN k1 / n1 END AS error_ratio,
-       CASE WHEN changed THEN k0 / n0 ELSE (k0 + k1) / nullif(n0 + n1, 0) END AS error_ratio_outside,
-       CASE WHEN changed THEN evidence END AS evidence
-FROM judged
+       CASE WHEN begun THEN first_t END AS onset_utc,
+       CASE WHEN ended THEN last_t + INTERVAL 1 SECOND END AS recovery_utc,
+       run_seconds / 60 AS duration_min,
+       n1::BIGINT AS requests,
+       k1::BIGINT AS failed,
+       k1 / n1 AS error_ratio,
+       coalesce(k0 / n0, whole.k / nullif(whole.n, 0)) AS error_ratio_outside,
+       evidence
+FROM whole LEFT JOIN best ON true
 ORDER BY onset_utc
