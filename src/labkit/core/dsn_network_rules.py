@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from labkit.core.dsn_finding import Finding, error, warning
+from labkit.core.dsn_words import NO_VALUE
 
 _PORT = re.compile(r"\s*[+-]?\d+\s*")
 _TWO_WORDS = re.compile(r"\S\s+\S")
@@ -60,7 +61,7 @@ def _host(host: str) -> Iterator[Finding]:
 
 def _port(port: str, *, showable: bool) -> Iterator[Finding]:
     bare = port.strip()
-    if not bare or _is_placeholder(bare):
+    if not bare or _is_placeholder(bare) or bare.lower() in NO_VALUE:
         return
     fix = "Write a number from 1 to 65535; PostgreSQL's usual port is 5432."
     named = f"{bare} " if showable and re.fullmatch(r"[+-]?\d{1,12}|[A-Za-z]{1,5}", bare) else "it "

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from labkit.core.dsn_finding import QUOTED, REFUSED, SCHEME, TEXT, Finding, error, warning
 from labkit.core.dsn_text import UrlPieces, scheme_of
+from labkit.core.dsn_words import NO_VALUE
 
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _BLANK = " \t\r\n\f\v\ufeff\u00a0\u200b"
@@ -24,7 +25,6 @@ _OTHER_SYSTEMS = (
     "https",
 )
 _POSTGRES = ("postgresql", "postgres", "postgre", "psql", "pgsql", "pg")
-_NOT_A_TEXT = frozenset({"none", "null", "undefined", "nan", "false", "true", "nil"})
 _WHOLE_PLACEHOLDER = re.compile(
     r"\$\{[^}]*\}|\$[A-Za-z_]\w*|\{\{.*\}\}|%\(\w+\)s|%\w+%|<[^<>]*>|\{\w+\}", re.DOTALL
 )
@@ -123,7 +123,7 @@ def _placeholder(text: str, found: list[Finding]) -> str | None:
 
 
 def _not_a_text(text: str, found: list[Finding]) -> str | None:
-    if text.strip(_BLANK).lower() not in _NOT_A_TEXT:
+    if text.strip(_BLANK).lower() not in NO_VALUE:
         return text
     problem = "the text is a word for 'no value', not a connection string"
     fix = "Set the variable it is read from; a missing one was turned into text."

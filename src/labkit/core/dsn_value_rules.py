@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from labkit.core.conninfo import SECRET_PARTS
 from labkit.core.dsn_finding import Finding, error, warning
-from labkit.core.dsn_words import NUMBERS, WORDS
+from labkit.core.dsn_words import NO_VALUE, NUMBERS, WORDS
 
 _PLACEHOLDER = re.compile(
     r"\$\{[^}]*\}?|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{.*?\}\}|\{[A-Za-z_]\w*\}|%\(\w+\)s|%[A-Za-z_]\w*%|<[^<>]+>",
@@ -48,6 +48,10 @@ def _value(part: str, value: str, *, url: bool) -> Iterator[Finding]:
         fix = "Set the variable where the program runs, and expand it before it is used."
         yield error("placeholder", part, "it holds a placeholder that nothing filled in", leads_to, fix)
         return
+    if part in _LEADS_TO and value.strip().lower() in NO_VALUE:
+        problem = "it is a word for 'no value'"
+        fix = "Set the variable it is made from; a missing one was turned into text."
+        yield (warning if part in SECRET_PARTS else error)("no-value", part, problem, leads_to, fix)
     yield from _blanks(part, value, leads_to)
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'`":
         make = warning if part in SECRET_PARTS else error
