@@ -11,6 +11,7 @@ from labkit.core.errors import unknown_name
 from labkit.evidence import charts
 from labkit.replay.change import DsnChange, find_change
 from labkit.replay.engine import AS_CORRECTED, AS_DEPLOYED, ASSUMPTION, STATES, Replay, replay
+from labkit.replay.keyguard import KeyGuard
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,7 +59,7 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
         self._view = ipywidgets.HTML()
         self._choice.observe(self._on_choice, names="value")
         self._show()
-        super().__init__([ipywidgets.HTML(self._heading()), self._choice, self._view])
+        super().__init__([ipywidgets.HTML(self._heading()), self._choice, self._view, KeyGuard()])
 
     @property
     def state(self) -> str:
@@ -108,11 +109,15 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
             self._view.value = f'<p role="alert">The picture could not be drawn. {words}</p>'
 
     def _heading(self) -> str:
-        key = html.escape(self.change.key)
-        difference = self.change.before.diff(self.change.after)
+        parts = "; ".join(
+            f"<b>{html.escape(change.part)}</b> {_told(change.after)} as deployed, "
+            f"{_told(change.before)} as corrected"
+            for change in self.change.before.diff(self.change.after)
+        )
         return (
-            f"<p><b>Connection string</b> (setting <code>{key}</code> in the deployments' record). "
-            f"What differs:</p>{difference._repr_html_()}"
+            "<p>Replay the same requests with the connection string "
+            f"<code>{html.escape(self.change.key)}</code> from the deployments' record. "
+            f"The two strings differ in: {parts}.</p>"
         )
 
     def _page(self, state: str) -> str:
@@ -134,3 +139,7 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
             f"{self._draw(name)[0].sentence}\n{self._draw(name)[1]!r}" for name in (AS_DEPLOYED, AS_CORRECTED)
         ]
         return {**live, "text/html": self._heading() + pages, "text/plain": "\n".join([*words, ASSUMPTION])}
+
+
+def _told(value: str | None) -> str:
+    return "not set" if value is None else f"<code>{html.escape(value)}</code>"
