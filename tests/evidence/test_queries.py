@@ -215,8 +215,8 @@ def test_header_is_parsed_into_values() -> None:
     """A header becomes typed values: tables, defaults of every kind, units, limits."""
     found = parse(
         "x",
-        HEADER
-        + "-- parameter: a VARCHAR = 'it''s [x]' some text\n-- parameter: b DOUBLE = 0.5 [s, at least 0.1] c\n"
+        HEADER + "-- parameter: a VARCHAR = 'it''s [x]' some text\n"
+        "-- parameter: b DOUBLE = 0.5 [s, at least 0.1] c\n"
         "-- parameter: d BOOLEAN = TRUE e\n-- parameter: f TIMESTAMP [UTC] g\n",
     )
     assert isinstance(found, NamedQuery)
