@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 
 _COUNT = itertools.count()
@@ -54,10 +55,12 @@ def chromium_path():
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory):
-    """Copy what a student has: the notebooks and the evidence."""
+    """Copy what a student has, the notebooks and the evidence; and add a notebook that fails."""
     folder = tmp_path_factory.mktemp("student")
     for name in ("notebooks", "data"):
         shutil.copytree(ROOT / name, folder / name)
+    cells = [nbformat.v4.new_code_cell(code) for code in ("1", "2", "3", "1 / 0")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "notebooks" / "broken.ipynb")
     return folder
 
 

@@ -39,8 +39,10 @@ def photograph(page, folder, name, selector=None):
 
 
 def errors(page):
-    """Read the text of every output that is an error."""
-    return page.locator(f'{NOTEBOOK} [data-mime-type="application/vnd.jupyter.stderr"]').all_text_contents()
+    """Read the text of every output that is an error or that a cell wrote to standard error."""
+    kinds = ("application/vnd.jupyter.stderr", "application/vnd.jupyter.error")
+    found = page.locator(", ".join(f'{NOTEBOOK} .jp-OutputArea [data-mime-type="{kind}"]' for kind in kinds))
+    return found.all_text_contents()
 
 
 @pytest.mark.parametrize("name", ["00-start-here", "01-detection-and-impact"])
@@ -56,6 +58,12 @@ def test_run_all_ends_without_an_error(lab, page, screenshots, name):
         photograph(page, screenshots, f"{name}-{number:02}")
 
 
+def test_an_error_would_be_noticed(lab, page):
+    """The check for errors finds the one in a notebook whose last cell fails."""
+    open_and_run_all(page, lab.notebook("broken"))
+    assert any("ZeroDivisionError" in text for text in errors(page))
+
+
 def test_a_fresh_notebook_is_not_marked_as_changed(lab, page):
     """Opening a built notebook changes nothing in it, so JupyterLab does not ask to save it."""
     page.goto(lab.notebook("00-start-here"))
@@ -69,9 +77,9 @@ def test_the_charts_have_their_words(lab, page, screenshots):
     open_and_run_all(page, lab.notebook("01-detection-and-impact"))
     page.wait_for_selector(TOGGLE_PICTURE)
     photograph(page, screenshots, "chart", f'{NOTEBOOK} .jp-OutputArea img[alt]:not([alt=""])')
-    with_words = [picture for picture in page.evaluate(PICTURES) if picture["words"]]
-    assert len(with_words) >= 2
-    assert all(p["drawn"] and any(c.isdigit() for c in p["words"]) for p in with_words)
+    pictures = page.evaluate(PICTURES)
+    assert all(picture["drawn"] and picture["words"] for picture in pictures)
+    assert sum(any(c.isdigit() for c in picture["words"]) for picture in pictures) >= 2
 
 
 def test_the_toggle_follows_mouse_and_keyboard(lab, page, screenshots):

@@ -48,6 +48,16 @@ def test_a_part_that_only_one_string_has_is_told(con):
     assert told in DsnToggle(con).children[0].value
 
 
+def test_of_a_secret_only_the_change_is_told(con):
+    """Where the record holds two passwords that differ, the toggle says so and shows neither."""
+    con.execute("DELETE FROM deployments")
+    secrets = [("DSN", BEFORE.replace("***", "tr0ub4dor"), BEFORE.replace("***", "c0rrect-horse"))]
+    add_deployment(con, CHANGE, "d-7", ("1.9", "2.0"), secrets)
+    heading = DsnToggle(con).children[0].value
+    assert "<b>password</b> (changed)." in heading
+    assert "tr0ub4dor" not in heading and "c0rrect-horse" not in heading
+
+
 def test_no_password_reaches_the_toggle(con):
     """Even where the record holds a password, nothing that the toggle shows holds it."""
     con.execute(
