@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,14 +23,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.evidence.lines import Broken, Line, count_lines, is_gzip, read_lines
+from labkit.evidence.lines import Line, count_lines, is_gzip, read_lines
 from labkit.evidence.readers.otlp_traces import parse
 from labkit.evidence.readers.reading import Loaded, read_line
 
 if TYPE_CHECKING:
     import duckdb
 
-_PIECE = 2 << 20
+_PIECES = (64 << 20, 1 << 20)  # bytes: the sizes in which a file is tried
 _POLL_SECONDS = 0.2
 
 
@@ -130,24 +130,32 @@ def _number(con: duckdb.DuckDBPyConnection, path: Path, last: int, ordinals: int
 
 def _given_twice(con: duckdb.DuckDBPyConnection, path: Path, doubted: set[int]) -> set[int]:
     """Find lines that DuckDB's reader refuses although it loaded them with errors ignored."""
-    found: set[int] = set()
     with tempfile.TemporaryDirectory() as folder:
-        piece_file = Path(folder) / "piece.jsonl"
-        for piece in _pieces(line for line in read_lines(path) if line.number not in doubted):
-            piece_file.write_bytes(b"\n".join(line.content for line in piece))
-            if not _is_sound(con, piece_file):
-                found |= {line.number for line in piece if not isinstance(read_line(line, parse), Loaded)}
+        kept = (line for line in read_lines(path) if isinstance(line, Line) and line.number not in doubted)
+        return _refused(con, kept, Path(folder) / "piece.jsonl", _PIECES)
+
+
+def _refused(
+    con: duckdb.DuckDBPyConnection, lines: Iterable[Line], scratch: Path, sizes: Sequence[int]
+) -> set[int]:
+    """Try piece by piece; what DuckDB refuses is tried in smaller pieces, and in the end line by line."""
+    if not sizes:
+        return {line.number for line in lines if not isinstance(read_line(line, parse), Loaded)}
+    found: set[int] = set()
+    for piece in _pieces(lines, sizes[0]):
+        scratch.write_bytes(b"\n".join(line.content for line in piece))
+        if not _is_sound(con, scratch):
+            found |= _refused(con, piece, scratch, sizes[1:])
     return found
 
 
-def _pieces(lines: Iterator[Line | Broken]) -> Iterator[list[Line]]:
+def _pieces(lines: Iterable[Line], limit: int) -> Iterator[list[Line]]:
     piece: list[Line] = []
     size = 0
     for line in lines:
-        if isinstance(line, Line):
-            piece.append(line)
-            size += len(line.raw)
-        if size >= _PIECE:
+        piece.append(line)
+        size += len(line.raw)
+        if size >= limit:
             yield piece
             piece, size = [], 0
     if piece:

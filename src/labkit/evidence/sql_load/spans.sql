@@ -122,7 +122,18 @@ counted AS (
         - CAST(sqlstate IS NOT NULL AS INT)
         - CAST(address IS NOT NULL OR old_address IS NOT NULL AS INT)
         - CAST(port IS NOT NULL OR old_port IS NOT NULL AS INT)
-        - CAST(error IS NOT NULL AS INT) AS others
+        - CAST(error IS NOT NULL AS INT)
+        - CASE WHEN named_twice THEN
+              CAST(method IS NOT NULL AND old_method IS NOT NULL AS INT)
+            + CAST(path IS NOT NULL AND old_path IS NOT NULL AS INT)
+            + CAST(http_status IS NOT NULL AND old_http_status IS NOT NULL AS INT)
+            + CAST(db IS NOT NULL AND old_db IS NOT NULL AS INT)
+            + CAST(namespace IS NOT NULL AND old_namespace IS NOT NULL AS INT)
+            + CAST(operation IS NOT NULL AND old_operation IS NOT NULL AS INT)
+            + CAST(query IS NOT NULL AND old_query IS NOT NULL AS INT)
+            + CAST(address IS NOT NULL AND old_address IS NOT NULL AS INT)
+            + CAST(port IS NOT NULL AND old_port IS NOT NULL AS INT)
+          ELSE 0 END AS others
     FROM looked_up
 ),
 unlisted AS (
@@ -180,7 +191,7 @@ written AS (
 judged AS (
     SELECT
         *,
-        sound AND has_attributes AND NOT named_twice AND kind IS NOT NULL
+        sound AND has_attributes AND kind IS NOT NULL
         AND starts_with(trace_j, '"') AND length(trace_j) = 34 AND is_hex(trace)
         AND trace <> '00000000000000000000000000000000'
         AND starts_with(span_j, '"') AND length(span_j) = 18
@@ -209,6 +220,16 @@ judged AS (
         AND (sqlstate IS NULL OR starts_with(sqlstate, '{"stringValue":"'))
         AND (address IS NULL OR starts_with(address, '{"stringValue":"'))
         AND (error IS NULL OR starts_with(error, '{"stringValue":"'))
+        AND (NOT named_twice OR (
+            (old_method IS NULL OR is_text(old_method))
+            AND (old_path IS NULL OR is_text(old_path))
+            AND (old_db IS NULL OR is_text(old_db))
+            AND (old_namespace IS NULL OR is_text(old_namespace))
+            AND (old_operation IS NULL OR is_text(old_operation))
+            AND (old_query IS NULL OR is_text(old_query))
+            AND (old_address IS NULL OR is_text(old_address))
+            AND (old_http_status IS NULL OR is_number(digits_of(old_http_status)))
+            AND (old_port IS NULL OR is_number(digits_of(old_port)))))
         AND (http_digits IS NULL OR is_number(http_digits)) AND (port_digits IS NULL OR is_number(port_digits))
         AND (others = 0 OR (len(unknown) = others AND distinct_keys = others
             AND len(list_filter(pairs, lambda p: p IS NOT NULL)) = others))
