@@ -140,7 +140,7 @@ def _title(con: duckdb.DuckDBPyConnection, change: Change, table: pd.DataFrame) 
 
 
 def _is_step(con: duckdb.DuckDBPyConnection, change: Change) -> bool:
-    """Tell a step from a ramp: from the minute before the onset to the one after it, half of the rise is done."""
+    """Tell a step from a ramp: half of the rise is done from the minute before onset to the minute after."""
     from labkit.evidence.queries import query
 
     begin, minute = change.begin, dt.timedelta(minutes=1)
@@ -190,7 +190,7 @@ def _totals(both: dict[str, pd.DataFrame]) -> list[tuple[str, int, int]]:
 def _comparison(both: dict[str, pd.DataFrame]) -> str:
     (one, failed, requests), (other, failed2, requests2) = _totals(both)
     ratio = [style.percent(k / n) if n else "none" for k, n in ((failed, requests), (failed2, requests2))]
-    return f"{one.capitalize()}, {ratio[0]} of all requests fail; {other}, {ratio[1]}"
+    return f"{one[:1].upper()}{one[1:]}, {ratio[0]} of all requests fail; {other}, {ratio[1]}"
 
 
 def _comparison_alt(both: dict[str, pd.DataFrame], bucket_seconds: int) -> str:
