@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import AFTER, BEFORE, CHANGE, add_deployment
+from small_record import AFTER, BEFORE, CHANGE, add_deployment
 
 from labkit.core.errors import LabError
 from labkit.replay.toggle import DsnToggle
