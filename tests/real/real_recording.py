@@ -19,6 +19,7 @@ class Recorded:
 
     folder: Path
     done: dict[str, int]
+    pool_warnings: list[str]
     port: int
     secrets: tuple[str, ...] = field(repr=False)
 
@@ -39,7 +40,7 @@ def record(server: RealPostgres, folder: Path) -> Recorded:
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(f"CREATE ROLE bank_app LOGIN PASSWORD '{password}'")
         connection.execute("CREATE DATABASE bank OWNER bank_app")
-    bank = {"user": "bank_app", "password": password, "dbname": "bank"}
+    bank = {"user": "bank_app", "password": password, "dbname": "bank", "application_name": "bank-web"}
     dsns = {
         "bank": server.dsn(**bank),
         "wrong_port": server.dsn(**bank, port=free_port()),
@@ -55,4 +56,5 @@ def record(server: RealPostgres, folder: Path) -> Recorded:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return Recorded(folder, json.loads(done.stdout), server.port, (password, server.password))
+    told = json.loads(done.stdout)
+    return Recorded(folder, told["done"], told["pool_warnings"], server.port, (password, server.password))

@@ -160,6 +160,7 @@ def test_the_log_has_the_keys_in_the_known_order(recorded: Recorded) -> None:
 
 
 def test_no_file_holds_a_password(recorded: Recorded) -> None:
-    """Neither the server's log nor the traces hold a password, not even of failed attempts."""
-    written = recorded.jsonlog.read_text(encoding="utf-8") + recorded.traces.read_text(encoding="utf-8")
+    """Neither logs nor traces hold a password, not even of failed attempts."""
+    files = [recorded.jsonlog.read_text(encoding="utf-8"), recorded.traces.read_text(encoding="utf-8")]
+    written = "".join([*files, *recorded.pool_warnings])
     assert not [secret for secret in recorded.secrets if secret in written]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from labkit.core.dsn_finding import QUOTED, REFUSED, SCHEME, TEXT, Finding, error, warning
 from labkit.core.dsn_text import UrlPieces, scheme_of
+from labkit.core.dsn_words import NO_VALUE
 
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _BLANK = " \t\r\n\f\v\ufeff\u00a0\u200b"
@@ -24,7 +25,6 @@ _OTHER_SYSTEMS = (
     "https",
 )
 _POSTGRES = ("postgresql", "postgres", "postgre", "psql", "pgsql", "pg")
-_NOT_A_TEXT = frozenset({"none", "null", "undefined", "nan", "false", "true", "nil"})
 _WHOLE_PLACEHOLDER = re.compile(
     r"\$\{[^}]*\}|\$[A-Za-z_]\w*|\{\{.*\}\}|%\(\w+\)s|%\w+%|<[^<>]*>|\{\w+\}", re.DOTALL
 )
@@ -73,16 +73,18 @@ def _nul(text: str, found: list[Finding]) -> str:
 def _empty(text: str, found: list[Finding]) -> str | None:
     if text.strip(_BLANK):
         return text
+    found.append(nothing_set())
+    return None
+
+
+def nothing_set() -> Finding:
+    """Make the finding for a text that names no part at all."""
     consequence = (
         "libpq takes every part from PG* variables and defaults, at last this machine's socket: "
         'connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed: No such file or directory'
     )
-    found.append(
-        error(
-            "empty", TEXT, "the connection string is empty", consequence, "Set the variable it is read from."
-        )
-    )
-    return None
+    fix = "Set the variable it is read from."
+    return error("empty", TEXT, "the connection string is empty", consequence, fix)
 
 
 def _leading_blank(text: str, found: list[Finding]) -> str:
@@ -123,7 +125,7 @@ def _placeholder(text: str, found: list[Finding]) -> str | None:
 
 
 def _not_a_text(text: str, found: list[Finding]) -> str | None:
-    if text.strip(_BLANK).lower() not in _NOT_A_TEXT:
+    if text.strip(_BLANK).lower() not in NO_VALUE:
         return text
     problem = "the text is a word for 'no value', not a connection string"
     fix = "Set the variable it is read from; a missing one was turned into text."

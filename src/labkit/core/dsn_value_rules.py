@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from labkit.core.conninfo import SECRET_PARTS
 from labkit.core.dsn_finding import Finding, error, warning
-from labkit.core.dsn_words import NUMBERS, WORDS
+from labkit.core.dsn_words import NO_VALUE, NUMBERS, WORDS
 
 _PLACEHOLDER = re.compile(
     r"\$\{[^}]*\}?|\$\([^)]*\)|\$[A-Za-z_]\w*|\{\{.*?\}\}|\{[A-Za-z_]\w*\}|%\(\w+\)s|%[A-Za-z_]\w*%|<[^<>]+>",
@@ -48,6 +48,10 @@ def _value(part: str, value: str, *, url: bool) -> Iterator[Finding]:
         fix = "Set the variable where the program runs, and expand it before it is used."
         yield error("placeholder", part, "it holds a placeholder that nothing filled in", leads_to, fix)
         return
+    if part in _LEADS_TO and value.strip().lower() in NO_VALUE:
+        problem = "it is a word for 'no value'"
+        fix = "Set the variable it is made from; a missing one was turned into text."
+        yield (warning if part in SECRET_PARTS else error)("no-value", part, problem, leads_to, fix)
     yield from _blanks(part, value, leads_to)
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'`":
         make = warning if part in SECRET_PARTS else error
@@ -137,6 +141,11 @@ def _left_out(parts: Mapping[str, str]) -> Iterator[Finding]:
         yield warning(
             "user-missing", "user", "no user is named", consequence, "Name the role before the @ or in user=."
         )
+    if ":" in parts.get("user", ""):
+        fix = "In the key/value form write user=NAME password=PASSWORD."
+        yield error(
+            "user-password", "user", "the user holds a colon, perhaps a password", _LEADS_TO["user"], fix
+        )
     if not parts.get("dbname"):
         consequence = (
             "libpq takes PGDATABASE, else a database with the user's name: FATAL: database does not exist"
@@ -154,7 +163,7 @@ def _left_out(parts: Mapping[str, str]) -> Iterator[Finding]:
         )
         fix = "Give the password, or make sure the password file is there for whoever runs the program."
         yield warning("password-missing", "password", "there is no password", consequence, fix)
-    if re.search(r"[/?&]|://", parts.get("dbname", "")):
+    if re.search(r"[/?&;#]", parts.get("dbname", "")):
         fix = "Write the database's name alone; parameters begin with one ? and are joined with &."
         problem = "the database's name holds a piece of a URL"
         yield error("dbname-url", "dbname", problem, _LEADS_TO["dbname"], fix)

@@ -6,6 +6,8 @@ only in versions of TLS case does not count.
 
 from __future__ import annotations
 
+#: Words that programs make of a value that is not there.
+NO_VALUE = frozenset({"none", "null", "undefined", "nan", "nil", "false", "true"})
 #: Parts with a fixed list of words; any other ends as ``connection is bad: invalid sslmode value: "..."``.
 WORDS: dict[str, tuple[str, ...]] = {
     "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),

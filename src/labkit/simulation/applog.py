@@ -103,7 +103,7 @@ class AppLogWriter:
         names = [host.name for host in self.world.scenario.topology.hosts]
         found: list[tuple[int, str, int, str, str]] = []
         for line in self.world.scenario.log_lines:
-            stop = to_us(line.until) if line.until else to_us(line.at)
+            stop = min(to_us(line.until or line.at), self.world.grid.end_us)
             for at in range(to_us(line.at), stop + 1, max(1, int(line.every_s * SECOND))):
                 found.append((at, line.severity, names.index(line.host), line.logger, line.body))
         for attempt in self.attempts:

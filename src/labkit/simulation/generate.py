@@ -219,9 +219,10 @@ def _write_story(scenario: Scenario, draft: Path) -> dict[str, int]:
         "messages.jsonl": story.messages(scenario),
         "progress.csv": story.progress(scenario),
     }
-    for name, text in texts.items():
+    said = {name: text for name, text in texts.items() if text}
+    for name, text in said.items():
         (draft / name).write_bytes(text)
-    return {name: text.count(b"\n") for name, text in texts.items()}
+    return {name: text.count(b"\n") for name, text in said.items()}
 
 
 def _publish(draft: Path, folder: Path, compress: bool) -> tuple[Path, ...]:

@@ -107,7 +107,7 @@ class PostgresLogWriter:
     def _own_work(self) -> Iterator[tuple[int, str]]:
         """Write checkpoints and other work of the server's own processes."""
         for k, line in enumerate(self.world.scenario.postgres_lines):
-            stop = to_us(line.until) if line.until else to_us(line.at)
+            stop = min(to_us(line.until or line.at), self.world.grid.end_us)
             start = to_us(self.world.scenario.start) - _UP_SINCE_US
             process = Backend(0, 0, 0, start, stop, 811 + k, 0)
             for at in range(to_us(line.at), stop + 1, max(1, int(line.every_s * SECOND))):

@@ -145,7 +145,7 @@ def _durations(world: World, kind: Ints, u: Floats) -> tuple[Ints, Ints, Ints]:
 
 
 def query_laws(kind: Kind, factor: float) -> list[tuple[float, float]]:
-    """List median (ms) and sigma of each query of a kind of request; the one that fails keeps its own time."""
+    """List median (ms) and sigma of each query of a kind; the one an outcome names keeps its own time."""
     laws = [(query.median_ms * factor, query.sigma) for query in kind.queries]
     if kind.outcome and laws:
         laws[-1] = (kind.outcome.query_ms, kind.outcome.query_sigma)

@@ -140,12 +140,16 @@ def _title(con: duckdb.DuckDBPyConnection, change: Change, table: pd.DataFrame) 
 
 
 def _is_step(con: duckdb.DuckDBPyConnection, change: Change) -> bool:
-    """Tell a step from a ramp: the first minute of the run is already half as bad as the whole."""
+    """Tell a step from a ramp: half of the rise is done from the minute before onset to the minute after."""
     from labkit.evidence.queries import query
 
     begin, minute = change.begin, dt.timedelta(minutes=1)
-    rows = query(con, "error_ratio", from_utc=begin, until_utc=begin + minute).df()
-    return bool(rows["failed"].sum() >= 0.5 * (change.error_ratio or 0) * rows["requests"].sum())
+    ratios = []
+    for start in (begin - minute, begin):
+        rows = query(con, "error_ratio", from_utc=start, until_utc=start + minute).df()
+        ratios.append(rows["failed"].sum() / max(1, rows["requests"].sum()))
+    rise = (change.error_ratio or 0) - (change.error_ratio_outside or 0)
+    return bool(ratios[1] - ratios[0] >= 0.5 * rise)
 
 
 def _alt(change: Change, table: pd.DataFrame, events: Sequence[Event], bucket_seconds: int) -> str:
@@ -186,7 +190,7 @@ def _totals(both: dict[str, pd.DataFrame]) -> list[tuple[str, int, int]]:
 def _comparison(both: dict[str, pd.DataFrame]) -> str:
     (one, failed, requests), (other, failed2, requests2) = _totals(both)
     ratio = [style.percent(k / n) if n else "none" for k, n in ((failed, requests), (failed2, requests2))]
-    return f"{one.capitalize()}, {ratio[0]} of all requests fail; {other}, {ratio[1]}"
+    return f"{one[:1].upper()}{one[1:]}, {ratio[0]} of all requests fail; {other}, {ratio[1]}"
 
 
 def _comparison_alt(both: dict[str, pd.DataFrame], bucket_seconds: int) -> str:
