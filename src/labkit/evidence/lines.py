@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -16,11 +17,15 @@ _BLOCK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not blank: its number from 1, where it starts, and its bytes without the line end."""
+    """One line that is not blank: its number from 1, where it starts, and its bytes without the line end.
+
+    A line that was wrapped by a log collector also has the time that the collector gave it, in UTC.
+    """
 
     number: int
     offset: int
     raw: bytes
+    received: dt.datetime | None = None
 
     @property
     def content(self) -> bytes:

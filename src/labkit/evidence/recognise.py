@@ -14,16 +14,21 @@ from labkit.evidence.readers import (
     messages,
     otlp_metrics,
     otlp_traces,
+    postgres_csvlog,
     postgres_jsonlog,
+    postgres_stderr,
     progress_csv,
 )
 from labkit.evidence.readers.reading import Format
 from labkit.evidence.strict import JsonObject, Unusable, parse_object
 
+#: In the order of precedence: where as many lines look like two formats, the first one counts.
 FORMATS: tuple[Format, ...] = (
     app_log.FORMAT,
     otlp_traces.FORMAT,
     postgres_jsonlog.FORMAT,
+    postgres_csvlog.FORMAT,
+    postgres_stderr.FORMAT,
     access_log.FORMAT,
     otlp_metrics.FORMAT,
     deployments.FORMAT,
@@ -50,7 +55,7 @@ def recognise(path: Path) -> Format | None:
     for line in islice(read_lines(path), _SAMPLE_LINES):
         if isinstance(line, Line):
             votes.update(_votes(line))
-    return next((f for f in FORMATS if f.name == votes.most_common(1)[0][0]), None) if votes else None
+    return max(FORMATS, key=lambda form: votes[form.name]) if votes else None  # of equals the first
 
 
 def _votes(line: Line) -> list[str]:
