@@ -63,7 +63,7 @@ def test_every_format_says_the_same(logs: dict[str, dict[str, Path]], style: str
 
 
 def test_csv_and_json_are_equal_in_every_column(logs: dict[str, dict[str, Path]]) -> None:
-    """CSV carries what JSON carries, places in the server's source too; the postmaster numbers its lines apart."""
+    """No column differs, not even the places in the server's source; the postmaster counts lines apart."""
     with labkit.load([logs["verbose"]["csv"], logs["verbose"]["json"]]) as con:
         table, json = (
             con.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -11,15 +12,21 @@ from labkit.evidence.readers import (
     access_log,
     app_log,
     deployments,
+    json_log,
     messages,
+    otlp_logs,
     otlp_metrics,
     otlp_traces,
+    pgbouncer,
+    plain_log,
     postgres_csvlog,
     postgres_jsonlog,
     postgres_stderr,
     progress_csv,
 )
 from labkit.evidence.readers.reading import Format
+from labkit.evidence.readers.wrapped import carried_by, wrapped
+from labkit.evidence.readers.wrappers import WRAPPERS
 from labkit.evidence.strict import JsonObject, Unusable, parse_object
 
 #: In the order of precedence: where as many lines look like two formats, the first one counts.
@@ -30,16 +37,23 @@ FORMATS: tuple[Format, ...] = (
     postgres_csvlog.FORMAT,
     postgres_stderr.FORMAT,
     access_log.FORMAT,
+    otlp_logs.FORMAT,
     otlp_metrics.FORMAT,
     deployments.FORMAT,
     messages.FORMAT,
     progress_csv.FORMAT,
+    json_log.FORMAT,
+    pgbouncer.FORMAT,
+    plain_log.FORMAT,
 )
 _SAMPLE_LINES = 100
+_MOST_COATS = 2  # a collector of another collector's lines
 
 
 def recognise(path: Path) -> Format | None:
     """Name the format that most of the first hundred lines have, or none.
+
+    Lines that a log collector wrapped are unwrapped first, and recognised by what they carry.
 
     Examples
     --------
@@ -51,11 +65,21 @@ def recognise(path: Path) -> Format | None:
     ...     print(recognise(path).name)
     messages
     """
-    votes: Counter[str] = Counter()
-    for line in islice(read_lines(path), _SAMPLE_LINES):
-        if isinstance(line, Line):
-            votes.update(_votes(line))
-    return max(FORMATS, key=lambda form: votes[form.name]) if votes else None  # of equals the first
+    sample = [line for line in islice(read_lines(path), _SAMPLE_LINES) if isinstance(line, Line)]
+    changed = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(tzinfo=None)
+    return _recognised(sample, changed, _MOST_COATS)
+
+
+def _recognised(sample: list[Line], changed: dt.datetime, coats: int) -> Format | None:
+    for wrapper in WRAPPERS if coats else ():
+        carried, fitting = carried_by(wrapper, sample)
+        if carried and 2 * fitting >= len(sample):
+            inner = _recognised(carried, changed, coats - 1) or wrapper.fallback
+            if inner:
+                return wrapped(wrapper, inner)
+    votes = Counter(name for line in sample for name in _votes(line))
+    form = max(FORMATS, key=lambda form: votes[form.name]) if votes else None  # of equals the first
+    return plain_log.dated(changed) if form is plain_log.FORMAT else form
 
 
 def _votes(line: Line) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from labkit.evidence.lines import Broken, Line
-from labkit.evidence.readers.reading import Lines, Loaded, Outcome, Rejected, reject
+from labkit.evidence.lines import Line
+from labkit.evidence.readers.reading import Loaded, Outcome, Rejected
 from labkit.evidence.strict import Unusable
 
 MOST_LINES = 10_000  # of one record: more than any stack trace or query has
@@ -42,23 +42,3 @@ def together(lines: Sequence[Line], parse: Parser) -> Outcome:
 def set_aside(lines: Sequence[Line], reason: str) -> Rejected:
     """Keep lines that belong together with one reason."""
     return Rejected(lines[0].number, len(lines), lines[0].offset, reason, joined(lines))
-
-
-def folded(lines: Lines, begins: Callable[[bytes], bool], parse: Parser, no_begin: str) -> Iterator[Outcome]:
-    """Fold every line that begins no record into the record before it."""
-    pending: list[Line] = []
-    for line in lines:
-        if isinstance(line, Line) and not begins(line.content) and 0 < len(pending) < MOST_LINES:
-            pending.append(line)
-            continue
-        if pending:
-            yield together(pending, parse)
-            pending = []
-        if isinstance(line, Broken):
-            yield reject(line, line.reason)
-        elif begins(line.content):
-            pending = [line]
-        else:
-            yield reject(line, no_begin)
-    if pending:
-        yield together(pending, parse)

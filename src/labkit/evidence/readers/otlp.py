@@ -14,7 +14,7 @@ from labkit.evidence.lines import Broken, Line
 from labkit.evidence.readers.reading import Lines, Loaded, Outcome, Rejected, read_line
 from labkit.evidence.strict import JsonObject, Unusable, array, text, whole, wrong
 
-_BATCH = re.compile(rb"\s*\{\s*\"resource(Spans|Metrics)\"")
+_BATCH = re.compile(rb"\s*\{\s*\"resource(Spans|Metrics|Logs)\"")
 
 ObjectParser = Callable[[bytes], list[Any]]
 
