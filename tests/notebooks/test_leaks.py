@@ -34,7 +34,7 @@ def test_no_solution_cell_is_in_the_student_notebook(name):
     raw = (FOLDERS["student"] / f"{name}.ipynb").read_text(encoding="utf-8")
     assert len(only) > 20
     assert only & student == set()
-    # Long lines are looked for in the whole file, metadata and all; a pattern that a question names is no secret.
+    # Long lines are looked for in the whole file; a pattern that a question names is no secret.
     told = "\n".join(shared)
     long = {
         json.dumps(line, ensure_ascii=False)[1:-1] for line in only if len(line) > 40 and line not in told
