@@ -12,12 +12,12 @@ import pytest
 from simulated import Case
 
 from labkit.core.errors import LabError
-from labkit.simulation import generate as module
 from labkit.simulation.blocks import BlockMaker
 from labkit.simulation.generate import generate
 from labkit.simulation.requests import Evaluator
 from labkit.simulation.scenario import build_scenario, load_scenario, overlay, packaged_text, parse_scenario
 from labkit.simulation.world import World
+from labkit.simulation.writing import run_lengths
 
 FILES = {
     "access.log",
@@ -233,9 +233,9 @@ def test_an_output_that_is_a_file_is_refused(tmp_path: Path) -> None:
 
 def test_parts_come_back_in_order_and_few_at_a_time() -> None:
     """Runs of blocks cover all blocks once, in order, and none is long."""
-    runs = module._runs(42, 2)
+    runs = run_lengths(42, 2)
     assert [block for run in runs for block in run] == list(range(42))
-    assert max(len(run) for run in runs) <= 8
+    assert max(len(run) for run in runs) <= 4
 
 
 def test_a_scenario_given_as_a_value_is_used(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from labkit.simulation.access import AccessWriter
 from labkit.simulation.applog import AppLogWriter
+from labkit.simulation.columns import columns_of
 from labkit.simulation.measures import MetricsWriter
 from labkit.simulation.postgreslog import PostgresLogWriter
 from labkit.simulation.reconnects import attempts
@@ -58,11 +59,12 @@ class BlockMaker:
         chosen = np.flatnonzero((known.end >= low) & (known.end < until))
         due: Requests = known.take(chosen[np.argsort(known.end[chosen], kind="stable")])
         app, traces, postgres, access, metrics = self._writers
+        columns = columns_of(due, low)
         made = (
-            app.write(due, low, until),
-            traces.write(due),
+            app.write(due, columns, low, until),
+            traces.write(due, columns),
             postgres.write(due, low, until),
-            access.write(due),
+            access.write(due, columns),
             metrics.write(known, low, high, block),
         )
         return Piece(dict(zip(STREAMED, made, strict=True)), len(due) + int((due.query_end >= 0).sum()))
