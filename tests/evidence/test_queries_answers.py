@@ -112,6 +112,25 @@ def test_errors_by_cause_reads_every_source() -> None:
     assert [r["source"] for r in window] == ["query", "request"]
 
 
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ('connection to server at "192.0.2.7", port 6000 failed: Connection refused', "192.0.2.7:6000"),
+        ('connection to server at "db.test" (192.0.2.7), port 6000 failed: FATAL', "db.test:6000"),
+        ("failed to resolve host 'db.invalid': [Errno -2] Name or service not known", "db.invalid"),
+        ('could not translate host name "db.invalid" to address: unknown', "db.invalid"),
+        ("failed to resolve host 'rest-of-a-password@db.test': [Errno -2]", None),
+        ('connection to server on socket "/run/.s.PGSQL.6000" failed', "/run/.s.PGSQL.6000"),
+        ("couldn't get a connection after 2.00 sec", None),
+    ],
+)
+def test_servers_are_read_from_what_drivers_write(text: str, server: str | None) -> None:
+    """The address and port, the host or the socket of a failed connect is read from the log's words."""
+    con = cases.empty()
+    insert(con, "logs", {"time_utc": at(0), "severity_number": 13, "logger": "pool", "body": text})
+    assert [r["server"] for r in rows(con, "errors_by_cause")] == [server]
+
+
 def test_requests_without_queries() -> None:
     """A failed request without query span in its trace is counted, with or without a trace id."""
     con = cases.empty()

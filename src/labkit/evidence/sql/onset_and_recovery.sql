@@ -94,6 +94,6 @@ SELECT CASE WHEN evidence IS NULL THEN 'no change'
        k1::BIGINT AS failed,
        k1 / n1 AS error_ratio,
        coalesce(k0 / n0, whole.k / nullif(whole.n, 0)) AS error_ratio_outside,
-       evidence
+       round(evidence, 1) AS evidence  -- the last digits of logarithms differ between machines
 FROM whole LEFT JOIN best ON true
 ORDER BY onset_utc

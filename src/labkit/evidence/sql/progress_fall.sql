@@ -9,7 +9,8 @@
 -- column: note VARCHAR why it changed
 SELECT time_utc, planned_milestones, completed_milestones,
        completed_milestones - lag(completed_milestones) OVER in_time AS change,
-       completed_milestones / nullif(lag(completed_milestones) OVER in_time, 0) - 1 AS change_ratio,
+       (completed_milestones - lag(completed_milestones) OVER in_time)
+           / nullif(lag(completed_milestones) OVER in_time, 0) AS change_ratio,
        note
 FROM progress
 WINDOW in_time AS (ORDER BY time_utc, planned_milestones, completed_milestones, note)
