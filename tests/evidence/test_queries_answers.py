@@ -265,15 +265,16 @@ def test_first_reports_tell_the_delay() -> None:
 
 
 def test_progress_fall_compares_with_the_snapshot_before() -> None:
-    """From 40 to 34 milestones is a fall by 15 per cent; from none there is no ratio."""
+    """From 40 over 38 to 34 milestones is a fall by 15 per cent from the peak; from none there is no ratio."""
     con = cases.empty()
-    for second, done in ((0, 0), (60, 40), (120, 34)):
+    for second, done in ((0, 0), (60, 40), (120, 38), (180, 34)):
         insert(
             con, "progress", {"time_utc": at(second), "planned_milestones": 60, "completed_milestones": done}
         )
     found = rows(con, "progress_fall")
-    assert [r["change"] for r in found] == [None, 40, -6]
-    assert [r["change_ratio"] for r in found] == [None, None, pytest.approx(-0.15)]
+    assert [r["change"] for r in found] == [None, 40, -2, -4]
+    assert [r["change_ratio"] for r in found] == [None, None, -0.05, pytest.approx(-4 / 38)]
+    assert [(r["peak"], r["fall_from_peak"]) for r in found] == [(0, None), (40, 0), (40, 0.05), (40, 0.15)]
 
 
 def test_before_during_after_counts_every_source() -> None:
