@@ -265,7 +265,7 @@ def test_first_reports_tell_the_delay() -> None:
 
 
 def test_progress_fall_compares_with_the_snapshot_before() -> None:
-    """From 40 over 38 to 34 milestones is a fall by 15 per cent from the peak; from none there is no ratio."""
+    """From 40 over 38 to 34 milestones is a fall by 15 per cent from the peak."""
     con = cases.empty()
     for second, done in ((0, 0), (60, 40), (120, 38), (180, 34)):
         insert(
