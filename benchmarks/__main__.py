@@ -1,7 +1,7 @@
 """``make bench``: run every comparison and write its figures into ``docs/benchmarks.md``.
 
-    python -m benchmarks                # full size: 2 million spans loaded, 1 and 10 million generated
-    python -m benchmarks --size 0.05    # the same at a twentieth, to try it; the document stays as it is
+python -m benchmarks                # full size: 2 million spans loaded, 1 and 10 million generated
+python -m benchmarks --size 0.05    # the same at a twentieth, to try it; the document stays as it is
 """
 
 from __future__ import annotations
