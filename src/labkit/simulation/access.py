@@ -10,7 +10,7 @@ import numpy as np
 
 from labkit.simulation.kinds import Kind
 from labkit.simulation.requests import Requests
-from labkit.simulation.rows import Template, template
+from labkit.simulation.rows import Template, Text, template
 from labkit.simulation.world import AGENTS, PROBE_AGENT, World
 
 if TYPE_CHECKING:
@@ -53,11 +53,11 @@ class AccessWriter:
             f'"-" "{program}"\n'
         )
 
-    def write(self, requests: Requests, columns: Mapping[str, Bytes]) -> bytes:
+    def write(self, requests: Requests, columns: Mapping[str, Bytes]) -> Text:
         """Write the lines of requests that are given in the order of their ends."""
         lines = np.empty(len(requests), dtype=object)
         key = requests.kind * 10 + requests.agent + 1
         for value in np.unique(key):
             mine = np.flatnonzero(key == value)
             lines[mine] = self._templates[int(value) // 10, int(value) % 10 - 1].fill(columns, mine)
-        return b"".join(lines.tolist())
+        return Text(lines.tolist(), len(lines))

@@ -14,6 +14,7 @@ from labkit.simulation.measures import MetricsWriter
 from labkit.simulation.postgreslog import PostgresLogWriter
 from labkit.simulation.reconnects import attempts
 from labkit.simulation.requests import Evaluator, Requests, join_requests
+from labkit.simulation.rows import Text
 from labkit.simulation.traces import TraceWriter
 from labkit.simulation.world import World
 
@@ -25,7 +26,7 @@ STREAMED = ("app.log.jsonl", "traces.otlp.jsonl", "postgresql.json", "access.log
 class Piece:
     """What one block adds to each file, and how many spans that are."""
 
-    texts: dict[str, bytes]
+    texts: dict[str, Text]
     spans: int
 
 

@@ -21,6 +21,7 @@ from labkit.simulation.faults import ServerLine, accepted
 from labkit.simulation.model import ConnectionString
 from labkit.simulation.reconnects import Attempt
 from labkit.simulation.requests import Requests
+from labkit.simulation.rows import Text
 from labkit.simulation.streams import Stream
 from labkit.simulation.traces import dumps
 from labkit.simulation.world import World
@@ -62,13 +63,13 @@ class PostgresLogWriter:
         )
         return np.array([at for at, _ in lines], dtype=np.int64), lines
 
-    def write(self, requests: Requests, low: int, high: int) -> bytes:
+    def write(self, requests: Requests, low: int, high: int) -> Text:
         """Write what is logged from ``low`` until ``high``; requests are given in the order of their ends."""
         when, lines = self._sessions
         first, last = np.searchsorted(when, [low, high])
         found = lines[first:last] + list(self._of_requests(requests, low))
         found.sort(key=lambda item: item[0])
-        return "".join(text for _, text in found).encode()
+        return Text([text.encode() for _, text in found], len(found))
 
     def _lifecycles(self) -> Iterator[tuple[int, str]]:
         """Write three lines when a connection comes and one when it goes."""
@@ -196,9 +197,9 @@ class Numbering:
 
     seen: dict[bytes, int] = field(default_factory=dict)
 
-    def apply(self, text: bytes) -> bytes:
+    def apply(self, text: Text) -> Text:
         """Number the lines of the next piece of the log."""
-        return _UNNUMBERED.sub(self._number, text)
+        return Text([_UNNUMBERED.sub(self._number, part) for part in text.parts], text.lines)
 
     def _number(self, match: re.Match[bytes]) -> bytes:
         session = match.group(1)

@@ -14,7 +14,7 @@ from labkit.simulation.clock import SECOND
 from labkit.simulation.columns import columns_of_query
 from labkit.simulation.kinds import Kind
 from labkit.simulation.requests import Requests
-from labkit.simulation.rows import Template, template
+from labkit.simulation.rows import Template, Text, template
 from labkit.simulation.world import World
 
 if TYPE_CHECKING:
@@ -111,10 +111,10 @@ class TraceWriter:
         times = {"startTimeUnixNano": "«start»000", "endTimeUnixNano": "«end»000"}
         return head | {"name": name, "kind": kind} | times | {"attributes": attributes, "status": status}
 
-    def write(self, requests: Requests, columns: Mapping[str, Bytes]) -> bytes:
+    def write(self, requests: Requests, columns: Mapping[str, Bytes]) -> Text:
         """Write the batches of requests that are given in the order of their ends."""
         if not len(requests):
-            return b""
+            return Text([], 0)
         lines, owner, scope, end = self._spans(requests, columns)
         place = requests.host[owner] * 100 + requests.release[owner]
         group = (end // _EXPORT_EVERY) * _PLACES + place
@@ -141,7 +141,7 @@ class TraceWriter:
         owner = np.concatenate(owners)
         return np.concatenate(texts), owner, np.concatenate(scopes), requests.end[owner]
 
-    def _assemble(self, lines: Objects, group: Ints, batch: Ints, scope: Ints) -> bytes:
+    def _assemble(self, lines: Objects, group: Ints, batch: Ints, scope: Ints) -> Text:
         """Put a line's head before its first span, a scope's head before the first of its scope."""
         fresh = np.ones(len(lines), dtype=np.bool_)
         fresh[1:] = (np.diff(group) != 0) | (np.diff(batch) != 0)
@@ -155,7 +155,7 @@ class TraceWriter:
             parts[2 * k] = (_CLOSE if k else b"") + head
         parts[1::2] = lines
         parts[-1] = _CLOSE
-        return b"".join(parts.tolist())
+        return Text(parts.tolist(), int(fresh.sum()))
 
     @cached_property
     def _heads(self) -> dict[int, bytes]:

@@ -16,10 +16,12 @@ from typing import Any
 from labkit.simulation.blocks import STREAMED, BlockMaker, Piece
 from labkit.simulation.model import Scenario
 from labkit.simulation.postgreslog import Numbering
+from labkit.simulation.rows import Text
 from labkit.simulation.world import World
 
 _NUMBERED = "postgresql.json"
 _AHEAD = 2
+_BUFFER = 1 << 20
 _LONGEST_RUN = 4
 
 
@@ -37,7 +39,7 @@ class _Ready:
     """A run of blocks that waits for its turn; the server's log goes to the process that numbers it."""
 
     written: Written
-    postgres: bytes
+    postgres: Text
 
 
 def write_blocks(world: World, folder: Path, workers: int) -> Generator[Written, None, None]:
@@ -68,15 +70,15 @@ def _done(waiting: deque[tuple[Future[None], Written]]) -> Written:
     return written
 
 
-def _append(folder: Path, pieces: list[dict[str, bytes]]) -> None:
+def _append(folder: Path, pieces: list[dict[str, Text]]) -> None:
     for name in pieces[0]:
-        with (folder / name).open("ab") as file:
+        with (folder / name).open("ab", buffering=_BUFFER) as file:
             for texts in pieces:
-                file.write(texts[name])
+                file.writelines(texts[name].parts)
 
 
 def _count(pieces: list[Piece]) -> Written:
-    lines = {name: sum(piece.texts[name].count(b"\n") for piece in pieces) for name in STREAMED}
+    lines = {name: sum(piece.texts[name].lines for piece in pieces) for name in STREAMED}
     return Written(lines, sum(piece.spans for piece in pieces), len(pieces))
 
 
@@ -154,7 +156,9 @@ def _work(pipe: Connection, job: Job) -> None:
     maker = BlockMaker(World(job.scenario, job.seed, job.scale))
     for run in job.runs:
         pieces = [maker.piece(block) for block in run]
-        pipe.send(_Ready(_count(pieces), b"".join(piece.texts[_NUMBERED] for piece in pieces)))
+        numbered = [piece.texts[_NUMBERED] for piece in pieces]
+        whole = Text([part for text in numbered for part in text.parts], sum(text.lines for text in numbered))
+        pipe.send(_Ready(_count(pieces), whole))
         pipe.recv()
         _append(job.folder, [{n: t for n, t in piece.texts.items() if n != _NUMBERED} for piece in pieces])
         pipe.send(None)
