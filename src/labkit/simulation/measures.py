@@ -58,7 +58,7 @@ class MetricsWriter:
         u = Stream(world.seed, f"metrics/{host}", block).uniform(len(times), 4)
         capacity = [world.scenario.capacities[k] for k in world.capacity_at(times)]
         workers = np.array([c.workers for c in capacity], dtype=np.float64)
-        size = np.array([world.connections(int(k)) for k in world.capacity_at(times)], dtype=np.float64)
+        size = world.pool_sizes[world.capacity_at(times)].astype(np.float64)
         pending = _open_at(mine.asked, mine.asked + mine.wait, mine.wait > 0, times)
         runs = mine.query_end.max(axis=1, initial=-1)
         used = np.minimum(_open_at(mine.asked + mine.wait, runs, runs > 0, times), size)

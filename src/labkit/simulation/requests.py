@@ -114,11 +114,10 @@ def _serve(world: World, steps: Steps) -> Requests:
     ran = steps.query > 0
     hold = steps.query.sum(axis=1) + GAP_US * ran.sum(axis=1)
     wait = np.where(world.times_out[kind], world.timeout_us, 0)
-    sizes = np.array([world.connections(k) for k in range(len(world.scenario.capacities))])
     for host in range(len(world.scenario.topology.hosts)):
         mine = np.flatnonzero((steps.host == host) & world.uses_database[kind] & ~world.times_out[kind])
         mine = mine[np.argsort(asked[mine], kind="stable")]
-        servers = sizes[world.capacity_at(asked[mine])]
+        servers = world.pool_sizes[world.capacity_at(asked[mine])]
         wait[mine], gone = waits(asked[mine], hold[mine], servers, world.timeout_us)
         routes = np.array([k.route_index for k in world.kinds.all])[kind[mine[gone]]]
         kind[mine[gone]] = np.array(world.kinds.timeout)[routes]
