@@ -177,8 +177,8 @@ written AS (
         ) END AS pairs,
         CASE WHEN others > 1 THEN len(list_distinct(list_transform(unknown, lambda a: CAST(a."key" AS VARCHAR))))
              ELSE others END AS distinct_keys,
-        CAST(json_extract(status_j, '$.code') AS VARCHAR) AS code_j,
-        CAST(json_extract(status_j, '$.message') AS VARCHAR) AS message_j,
+        CASE WHEN status_j <> '{}' THEN CAST(json_extract(status_j, '$.code') AS VARCHAR) END AS code_j,
+        CASE WHEN status_j <> '{}' THEN CAST(json_extract(status_j, '$.message') AS VARCHAR) END AS message_j,
         lower(substr(trace_j, 2, 32)) AS trace, lower(substr(span_j, 2, 16)) AS id,
         lower(substr(parent_j, 2, 16)) AS parent,
         TRY_CAST(start_digits AS BIGINT) AS start_ns, TRY_CAST(end_digits AS BIGINT) AS end_ns,
@@ -209,11 +209,12 @@ judged AS (
         AND NOT contains(lower(start_digits || end_digits), 'e')
         AND (events_j IS NULL OR events_j = '[]')
         AND status IS NOT NULL
-        AND (status_j IS NULL OR status_j = '{}' OR status_j = '{"code":' || code_j || '}'
-            OR ((message_j IS NULL OR starts_with(message_j, '"')) AND status_j IN (
+        AND CASE WHEN status_j <> '{}' THEN
+            status_j = '{"code":' || code_j || '}' OR (starts_with(message_j, '"') AND status_j IN (
                 '{"message":' || message_j || '}',
                 '{"code":' || code_j || ',"message":' || message_j || '}',
-                '{"message":' || message_j || ',"code":' || code_j || '}')))
+                '{"message":' || message_j || ',"code":' || code_j || '}'))
+            ELSE true END
         AND NOT contains(texts, '","')
         AND (method IS NULL OR starts_with(method, '{"stringValue":"'))
         AND (route IS NULL OR starts_with(route, '{"stringValue":"'))
@@ -226,7 +227,7 @@ judged AS (
         AND (sqlstate IS NULL OR starts_with(sqlstate, '{"stringValue":"'))
         AND (address IS NULL OR starts_with(address, '{"stringValue":"'))
         AND (error IS NULL OR starts_with(error, '{"stringValue":"'))
-        AND (NOT named_as_before OR (
+        AND CASE WHEN named_as_before THEN
             (old_method IS NULL OR is_text(old_method))
             AND (old_path IS NULL OR is_text(old_path))
             AND (old_db IS NULL OR is_text(old_db))
@@ -235,10 +236,13 @@ judged AS (
             AND (old_query IS NULL OR is_text(old_query))
             AND (old_address IS NULL OR is_text(old_address))
             AND (old_http_status IS NULL OR is_number(digits_of(old_http_status)))
-            AND (old_port IS NULL OR is_number(digits_of(old_port)))))
+            AND (old_port IS NULL OR is_number(digits_of(old_port)))
+            ELSE true END
         AND (http_digits IS NULL OR is_number(http_digits)) AND (port_digits IS NULL OR is_number(port_digits))
-        AND (others = 0 OR (len(unknown) = others AND distinct_keys = others
-            AND len(list_filter(pairs, lambda p: p IS NOT NULL)) = others))
+        AND CASE WHEN others > 0 THEN
+            len(unknown) = others AND distinct_keys = others
+            AND len(list_filter(pairs, lambda p: p IS NOT NULL)) = others
+            ELSE true END
         AS trusted
     FROM written
 )
