@@ -44,6 +44,14 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
     ------
     LabError
         For another state, and for evidence without a change of a connection string.
+
+    Examples
+    --------
+    >>> import labkit
+    >>> toggle = DsnToggle(labkit.load("data/debacle"))
+    >>> toggle.state = "as corrected"
+    >>> toggle.code
+    "labkit.DsnToggle(con, 'as corrected')"
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, state: str = AS_DEPLOYED) -> None:
