@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
 import random
@@ -277,3 +278,58 @@ def test_an_open_quote_in_csv_costs_only_its_own_line(tmp_path: Path) -> None:
     path.write_bytes(b"\n".join([HEADER, row, b'2023-12-02T00:00:00Z,60,41,"open', row, row]))
     _, rejects, lines = loaded(path)
     assert ([number for number, *_ in rejects], lines) == ([3], [2, 4, 5])
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_cut_off_gzip_of_any_format_loses_nothing(name: str, tmp_path: Path) -> None:
+    """Of a damaged gzip file the readable lines are loaded or kept, and the damage is a reject of its own."""
+    lines = [*([HEADER] if name == "progress" else []), *[GOOD[name]] * 50]
+    path = tmp_path / "file"
+    path.write_bytes(gzip.compress(b"\n".join(lines), mtime=0)[:-9])
+    sources, rejects, made_rows = loaded(path)
+    (_, _, _, total, good, bad, _) = sources[0]
+    assert (good + bad, bad) == (total, len(rejects))
+    assert "the gzip file is damaged" in rejects[-1][2]
+    assert len(made_rows) >= 49
+
+
+def test_a_quoted_record_that_is_cut_off_with_its_gzip_file_is_kept(tmp_path: Path) -> None:
+    """An open quote at the point of damage is a reject beside the damage itself."""
+    row = b"2023-12-02T00:00:00Z,60,41,fine"
+    path = tmp_path / "file"
+    path.write_bytes(
+        gzip.compress(b"\n".join([HEADER, row, b'2023-12-02T00:00:00Z,60,41,"open']), mtime=0)[:-9]
+    )
+    _, rejects, lines = loaded(path)
+    assert ([number for number, *_ in rejects], lines) == ([3, 4], [2])
+
+
+@pytest.mark.parametrize("name", ["access log", "progress"])
+def test_invalid_utf_8_is_kept_as_bytes(name: str, tmp_path: Path) -> None:
+    """A line of another encoding is rejected with its bytes and the place of the first wrong one."""
+    line = GOOD[name].replace(b"0", b"\xe9", 1)
+    path = tmp_path / "file"
+    path.write_bytes(b"\n".join([*([HEADER] if name == "progress" else []), GOOD[name], line]))
+    _, rejects, _ = loaded(path)
+    assert [raw for *_, raw in rejects] == [line]
+    assert f"invalid UTF-8 at byte {line.index(0xE9)}" in rejects[0][2]
+
+
+def test_many_large_rejects_are_kept(tmp_path: Path) -> None:
+    """Rejects of many megabytes are written in several goes and none is missing."""
+    path = tmp_path / "file"
+    path.write_bytes(b"\n".join([GOOD["messages"], *[bytes([65 + n]) * 3_000_000 for n in range(7)]]))
+    _, rejects, _ = loaded(path)
+    assert [(number, raw[:1]) for number, _, _, raw in rejects] == [
+        (n + 2, bytes([65 + n])) for n in range(7)
+    ]
+
+
+def test_a_header_of_its_own_order_is_understood(tmp_path: Path) -> None:
+    """Columns of the progress file may stand in any order; a line before the header is rejected."""
+    path = tmp_path / "file"
+    header = b"note,completed_milestones,time_utc,planned_milestones"
+    path.write_bytes(b"\n".join([b"a title", header, b"x,40,2023-12-01T10:00:00Z,60"]))
+    sources, rejects, lines = loaded(path)
+    assert [row[3:] for row in sources] == [(3, 2, 1, 1)]
+    assert ([number for number, *_ in rejects], lines) == ([1], [3])
