@@ -263,3 +263,18 @@ def test_a_file_that_may_not_be_read_is_named(case: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "recognise", refuse)
     with pytest.raises(LabError, match=r"cannot be read: .*said.*Permission denied"):
         load(case / "said")
+
+
+def test_what_duckdb_says_is_passed_on_in_one_line(
+    case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of DuckDB's own, such as a full disk, becomes one line and leaves no file."""
+
+    def full(*_: Any) -> None:
+        raise duckdb.IOException("IO Error: No space left on device\nmore")
+
+    monkeypatch.setattr(module, "_load_lines", full)
+    with pytest.raises(LabError, match=r"could not keep the evidence.*No space left on device$") as error:
+        load(case, tmp_path / "out.duckdb")
+    assert isinstance(error.value.__cause__, duckdb.IOException)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
