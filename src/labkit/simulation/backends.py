@@ -57,11 +57,14 @@ def _of_host(world: World, release: int, host: int) -> list[tuple[int, int, int,
     for slot in range(world.pool_size(most)):
         at = max(begin, _slot_begins(world, slot))
         while at < end:
-            u = stream.uniform(2)
+            u = stream.uniform(4)
             opened = at + 2_000 + int(u[0] * 30_000)
-            at = min(opened + int(age * (1 - _AGE_JITTER * float(u[1]))), end + _DRAIN_US)
+            at = min(
+                opened + int(age * (1 - _AGE_JITTER * float(u[1]))),
+                end + _DRAIN_US + int(u[2] * _DRAIN_US / 5),
+            )
             if at > world.grid.start_us - age // 2:
-                found.append((opened, host, slot, release, at, 32768 + int(u[0] * 28_000)))
+                found.append((opened, host, slot, release, at, 32768 + int(u[3] * 28_000)))
     return found
 
 
