@@ -14,10 +14,8 @@ The rows of lines that went through the strict reader stand after the others of 
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -58,7 +56,7 @@ def load_spans(
     source_file : str
         Name of the file in the tables.
     progress : callable
-        Called now and then, from another thread, with the share that is done (0 to 1).
+        Called now and then with the share that is done (0 to 1).
     """
     con.execute(_sql("span_macros"))
     (last,) = con.execute("SELECT coalesce(max(rowid), -1) FROM spans").fetchall()[0]
@@ -99,10 +97,7 @@ def _insert(new: _New, source_file: str, way: _Way, progress: Callable[[float], 
 
     values = {"path": str(new.path), "compression": _compression(new.path), "source_file": source_file}
     try:
-        with _watched(new.con, progress):
-            new.con.execute(_statement("spans", way), {**values, "forgive": way.forgive})
-    except duckdb.InterruptException as error:
-        raise KeyboardInterrupt from error
+        _run(new.con, _statement("spans", way), {**values, "forgive": way.forgive}, progress)
     except duckdb.Error:
         return False
     return True
@@ -209,19 +204,16 @@ def _statement(name: str, way: _Way) -> str:
     return _sql(name).replace("--BATCHES--", _sql("span_source")).replace("$careful", careful)
 
 
-@contextmanager
-def _watched(con: duckdb.DuckDBPyConnection, progress: Callable[[float], None]) -> Iterator[None]:
-    """Report DuckDB's own progress while a statement runs."""
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(_POLL_SECONDS):
-            progress(max(0.0, con.query_progress()) / 100)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
+def _run(
+    con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, object], progress: Callable[[float], None]
+) -> None:
+    """Run a long statement in a thread of its own, so that Ctrl-C is heard and progress told meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(con.execute, sql, values)
+        try:
+            while wait([running], _POLL_SECONDS).not_done:
+                progress(max(0.0, con.query_progress()) / 100)
+        except BaseException:
+            con.interrupt()
+            raise
+        running.result()
