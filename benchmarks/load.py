@@ -149,9 +149,8 @@ def compare(path: Path, rounds: int, names: list[str]) -> None:
     for name, runs in found.items():
         seconds, cpu = min(run["seconds"] for run in runs), min(run["cpu"] for run in runs)
         peak, lines = max(run["peak_mb"] for run in runs), runs[0]["lines"]
-        print(
-            f"{name:8}{seconds:9.2f}{seconds / base:8.2f}{cpu:8.2f}{cpu / base_cpu:8.2f}{peak:9.0f}{lines:10.0f}"
-        )
+        times = f"{seconds:9.2f}{seconds / base:8.2f}{cpu:8.2f}{cpu / base_cpu:8.2f}"
+        print(f"{name:8}{times}{peak:9.0f}{lines:10.0f}")
 
 
 def main() -> None:

@@ -248,10 +248,12 @@ con.sql("""
 # %% [markdown] tags=["solution"]
 # "I suspect that the program could not get at the customers' data, because the routes that need data fail
 # and the two that need none work. I would give it up if I found a broken page that needs no data." Note
-# what this does *not* say: why the data could not be reached. (A few log-ins and transfers were refused
-# before data was needed.)
+# what this does *not* say: why the data could not be reached. (A few log-ins and transfers were turned
+# away before data was needed.)
 
 # %% [markdown]
+# ## A check that cannot fail
+#
 # The health check stayed green all afternoon: it only asks whether the program is alive. A check that
 # cannot fail when users suffer is a decoration. Keep this in mind for the question of who noticed.
 

@@ -60,7 +60,11 @@ def project(tmp_path_factory):
     for name in ("notebooks", "data"):
         shutil.copytree(ROOT / name, folder / name)
     cells = [nbformat.v4.new_code_cell(code) for code in ("1", "2", "3", "1 / 0")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "notebooks" / "broken.ipynb")
+    metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    }
+    broken = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+    nbformat.write(broken, folder / "notebooks" / "broken.ipynb")
     return folder
 
 

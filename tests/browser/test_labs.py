@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import TimeoutError
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -12,6 +13,9 @@ ALL_DONE = f"""() => {{
     const prompts = [...document.querySelectorAll('{NOTEBOOK} .jp-CodeCell .jp-InputPrompt')];
     return prompts.length > 3 && prompts.every(prompt => /^\\[\\d+\\]:$/.test(prompt.textContent.trim()));
 }}"""
+WAITING = f"""() => [...document.querySelectorAll('{NOTEBOOK} .jp-CodeCell')]
+    .map(cell => cell.querySelector('.jp-InputPrompt')?.textContent + ' ' + cell.textContent.slice(0, 40))
+    .filter(text => !/^\\[\\d+\\]:/.test(text))"""
 #: Pictures as a reader meets them: what they say in words, and whether the picture itself is there.
 PICTURES = f"""() => [...document.querySelectorAll('{NOTEBOOK} .jp-OutputArea img')].map(
     image => ({{words: image.alt, drawn: image.complete && image.naturalWidth > 300}})
@@ -20,13 +24,22 @@ TOGGLE = f"{NOTEBOOK} .jp-OutputArea input[type=radio]"
 TOGGLE_PICTURE = f"{NOTEBOOK} .widget-html img"
 
 
+def open_notebook(page, address):
+    """Open a notebook and wait for its kernel; the status bar tells, the toolbar says idle too soon."""
+    page.goto(address)
+    page.wait_for_selector(f"{NOTEBOOK} .jp-CodeCell")
+    page.wait_for_selector('#jp-main-statusbar :text("| Idle")')
+
+
 def open_and_run_all(page, address):
     """Open a notebook, choose Run > Run All Cells, and wait until every code cell has run."""
-    page.goto(address)
-    page.wait_for_selector(f'{NOTEBOOK} .jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    open_notebook(page, address)
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
     page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
-    page.wait_for_function(ALL_DONE, timeout=120_000)
+    try:
+        page.wait_for_function(ALL_DONE, timeout=120_000)
+    except TimeoutError as error:
+        raise AssertionError(f"cells without a number after two minutes: {page.evaluate(WAITING)}") from error
 
 
 def photograph(page, folder, name, selector=None):
@@ -66,8 +79,7 @@ def test_an_error_would_be_noticed(lab, page):
 
 def test_a_fresh_notebook_is_not_marked_as_changed(lab, page):
     """Opening a built notebook changes nothing in it, so JupyterLab does not ask to save it."""
-    page.goto(lab.notebook("00-start-here"))
-    page.wait_for_selector(f'{NOTEBOOK} .jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    open_notebook(page, lab.notebook("00-start-here"))
     page.wait_for_timeout(1000)
     assert page.locator(".lm-DockPanel-tabBar .jp-mod-dirty").count() == 0
 
@@ -114,7 +126,7 @@ CHANGED = "([selector, before]) => document.querySelector(selector).src !== befo
 def test_a_solution_shows_both_states_without_a_kernel(lab, page, screenshots):
     """The built solution, only opened, shows the toggle's two pictures with their words."""
     page.goto(lab.notebook("solutions/01-detection-and-impact"))
-    page.wait_for_selector(f"{NOTEBOOK} .jp-OutputArea img")
+    page.wait_for_selector(f'{NOTEBOOK} .jp-OutputArea img[alt*="No sustained change"]')
     words = [p["words"] for p in page.evaluate(PICTURES)]
     assert sum("step" in text for text in words) >= 2
     assert sum("No sustained change" in text for text in words) == 1

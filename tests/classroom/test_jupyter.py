@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -56,6 +57,7 @@ def served(student, port):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send a process the signal to end")
 def test_the_lab_is_served_quietly_and_ends_cleanly(student):
     """The printed address answers, the page asks for no news or updates, and Ctrl-C ends it with code 0."""
     with socket.socket() as taken:

@@ -142,7 +142,7 @@ def ramp(plan: str, n: int = 3600) -> duckdb.DuckDBPyConnection:
 
 
 def test_a_slow_rise_is_not_called_a_step() -> None:
-    """Where the minutes before and after the onset are alike, errors rise."""
+    """Where minutes around the onset are half-way between usual and worst, errors rise."""
     con = ramp("i >= 600 AND (hash(i) % 2400)::BIGINT < i - 600")
     assert re.match(r"Errors rise from .* and stay to the end of the data", charts.error_ratio(con).title)
 

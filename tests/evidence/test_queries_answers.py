@@ -112,6 +112,25 @@ def test_errors_by_cause_reads_every_source() -> None:
     assert [r["source"] for r in window] == ["query", "request"]
 
 
+@pytest.mark.parametrize(
+    ("text", "server"),
+    [
+        ('connection to server at "192.0.2.7", port 6000 failed: Connection refused', "192.0.2.7:6000"),
+        ('connection to server at "db.test" (192.0.2.7), port 6000 failed: FATAL', "db.test:6000"),
+        ("failed to resolve host 'db.invalid': [Errno -2] Name or service not known", "db.invalid"),
+        ('could not translate host name "db.invalid" to address: unknown', "db.invalid"),
+        ("failed to resolve host 'rest-of-a-password@db.test': [Errno -2]", None),
+        ('connection to server on socket "/run/.s.PGSQL.6000" failed', "/run/.s.PGSQL.6000"),
+        ("couldn't get a connection after 2.00 sec", None),
+    ],
+)
+def test_servers_are_read_from_what_drivers_write(text: str, server: str | None) -> None:
+    """The address and port, the host or the socket of a failed connect is read from the log's words."""
+    con = cases.empty()
+    insert(con, "logs", {"time_utc": at(0), "severity_number": 13, "logger": "pool", "body": text})
+    assert [r["server"] for r in rows(con, "errors_by_cause")] == [server]
+
+
 def test_requests_without_queries() -> None:
     """A failed request without query span in its trace is counted, with or without a trace id."""
     con = cases.empty()
@@ -246,15 +265,16 @@ def test_first_reports_tell_the_delay() -> None:
 
 
 def test_progress_fall_compares_with_the_snapshot_before() -> None:
-    """From 40 to 34 milestones is a fall by 15 per cent; from none there is no ratio."""
+    """From 40 over 38 to 34 milestones is a fall by 15 per cent from the peak."""
     con = cases.empty()
-    for second, done in ((0, 0), (60, 40), (120, 34)):
+    for second, done in ((0, 0), (60, 40), (120, 38), (180, 34)):
         insert(
             con, "progress", {"time_utc": at(second), "planned_milestones": 60, "completed_milestones": done}
         )
     found = rows(con, "progress_fall")
-    assert [r["change"] for r in found] == [None, 40, -6]
-    assert [r["change_ratio"] for r in found] == [None, None, pytest.approx(-0.15)]
+    assert [r["change"] for r in found] == [None, 40, -2, -4]
+    assert [r["change_ratio"] for r in found] == [None, None, -0.05, pytest.approx(-4 / 38)]
+    assert [(r["peak"], r["fall_from_peak"]) for r in found] == [(0, None), (40, 0), (40, 0.05), (40, 0.15)]
 
 
 def test_before_during_after_counts_every_source() -> None:

@@ -93,10 +93,9 @@ def test_lines_are_filled_by_column() -> None:
 
 def test_access_times_are_written_in_english_everywhere() -> None:
     """The month's name does not follow the machine's language."""
-    when = np.array(
-        [int(dt.datetime(2023, month, 9, tzinfo=dt.UTC).timestamp()) * 10**6 for month in (5, 12)]
-    )
-    assert [bytes(row) for row in common_log(when)] == [b"09/May/2023:00:00:00", b"09/Dec/2023:00:00:00"]
+    for month, name in ((5, b"May"), (12, b"Dec")):
+        when = np.array([int(dt.datetime(2023, month, 9, tzinfo=dt.UTC).timestamp()) * 10**6])
+        assert bytes(common_log(when)[0]) == b"09/" + name + b"/2023:00:00:00"
     assert len(common_log(when[:0])) == 0
 
 

@@ -31,9 +31,19 @@ def filled(
     A new file is written beside its place and moved there when it is complete. What is added to a database
     that exists is collected beside it and then copied in one transaction.
     """
-    if str(database) == MEMORY:
-        return _fill(connect(MEMORY), fill)
-    path = Path(database).expanduser()
+    import duckdb
+
+    try:
+        return _fill(connect(MEMORY), fill) if str(database) == MEMORY else _filled_file(Path(database), fill)
+    except duckdb.Error as error:
+        raise LabError(
+            f"DuckDB could not keep the evidence in {database}",
+            next_step=f"It says: {str(error).splitlines()[0]}",
+        ) from error
+
+
+def _filled_file(given: Path, fill: Callable[[duckdb.DuckDBPyConnection], None]) -> duckdb.DuckDBPyConnection:
+    path = given.expanduser()
     if not path.parent.is_dir():
         raise LabError(
             "no such folder for the database", found=path.parent.as_posix(), next_step="Make it first."

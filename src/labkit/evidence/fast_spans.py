@@ -4,6 +4,7 @@ The strict reader (`readers.otlp_traces`) says what a usable line is. This one i
 decides against it: a line that is not plainly good is doubted and goes through the strict reader.
 
 1. Read with every error on: DuckDB finds wrong structures and keys given twice. A sound file ends here.
+   If lines are missing then (blank ones, or batches without a span), they are looked for in a second reading.
 2. On an error, read again with errors ignored: what is broken comes as nothing, and nothing is doubted.
    What is ignored then without a trace, a key given twice, is looked for in small pieces (`_given_twice`).
 
@@ -13,10 +14,8 @@ The rows of lines that went through the strict reader stand after the others of 
 from __future__ import annotations
 
 import tempfile
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -57,73 +56,91 @@ def load_spans(
     source_file : str
         Name of the file in the tables.
     progress : callable
-        Called now and then, from another thread, with the share that is done (0 to 1).
+        Called now and then with the share that is done (0 to 1).
     """
     con.execute(_sql("span_macros"))
     (last,) = con.execute("SELECT coalesce(max(rowid), -1) FROM spans").fetchall()[0]
+    new = _New(con, path, last)
     with ThreadPoolExecutor(1) as pool:
-        lines = pool.submit(count_lines, path)
-        forgive = _insert(con, path, source_file, progress)
-    if forgive is None or lines.result() is None:
-        return None
-    return _settle(con, path, last, forgive, lines.result())
-
-
-def _insert(
-    con: duckdb.DuckDBPyConnection, path: Path, source_file: str, progress: Callable[[float], None]
-) -> bool | None:
-    """Insert rows with their marks; say whether errors were ignored, or give none if even that failed."""
-    import duckdb
-
-    values = {"path": str(path), "compression": _compression(path), "source_file": source_file}
-    for forgive in (False, True):
-        try:
-            with _watched(con, progress):
-                con.execute(_statement("spans"), {**values, "forgive": forgive})
-        except duckdb.InterruptException as error:
-            raise KeyboardInterrupt from error
-        except duckdb.Error:
-            continue
-        return forgive
+        counting = pool.submit(count_lines, path)
+        for way in _WAYS:
+            if _insert(new, source_file, way, progress) and counting.result() is not None:
+                if _count(new) == counting.result() or (way.careful and _number(new)):
+                    return _settle(new, way)
+                con.execute("DELETE FROM spans WHERE rowid > $1", [last])
     return None
 
 
-def _settle(
-    con: duckdb.DuckDBPyConnection, path: Path, last: int, forgive: bool, lines: int | None
-) -> Fast | None:
-    """Turn the marks into line numbers and take out the lines that are doubted."""
-    con.execute(_sql("span_lines"), [last])
-    (ordinals,) = con.execute(
-        "SELECT coalesce(max(source_line), 0) FROM spans WHERE rowid > $1", [last]
-    ).fetchall()[0]
-    if ordinals != lines and not _number(con, path, last, ordinals):
-        con.execute("DELETE FROM spans WHERE rowid > $1", [last])
-        return None
-    doubted = {
-        line
-        for (line,) in con.execute(
-            "SELECT DISTINCT source_line FROM spans WHERE rowid > $1 AND source_file IS NULL", [last]
-        ).fetchall()
-    }
-    if forgive:
-        doubted |= _given_twice(con, path, doubted)
-    if doubted:
-        con.execute(
-            "DELETE FROM spans WHERE rowid > $1 AND source_line IN (SELECT unnest($2::BIGINT[]))",
-            [last, sorted(doubted)],
-        )
-    (rows,) = con.execute("SELECT count(*) FROM spans WHERE rowid > $1", [last]).fetchall()[0]
-    return Fast(ordinals - len(doubted), rows, frozenset(doubted))
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How to read: errors ignored or not, and whether lines without any span must be seen."""
+
+    forgive: bool
+    careful: bool
 
 
-def _number(con: duckdb.DuckDBPyConnection, path: Path, last: int, ordinals: int) -> bool:
-    """Turn ordinals into line numbers where blank lines stand between; say whether they add up."""
-    numbers = [line.number for line in read_lines(path)]
-    if len(numbers) != ordinals:
+_WAYS = (_Way(False, False), _Way(False, True), _Way(True, True))
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """The rows of one file: those of spans after a row id."""
+
+    con: duckdb.DuckDBPyConnection
+    path: Path
+    last: int
+
+
+def _insert(new: _New, source_file: str, way: _Way, progress: Callable[[float], None]) -> bool:
+    """Insert rows with their marks; say whether DuckDB could."""
+    import duckdb
+
+    values = {"path": str(new.path), "compression": _compression(new.path), "source_file": source_file}
+    try:
+        _run(new.con, _statement("spans", way), {**values, "forgive": way.forgive}, progress)
+    except duckdb.Error:
         return False
-    con.execute(
+    return True
+
+
+def _count(new: _New) -> int:
+    """Turn the marks into ordinals of lines; give how many there are."""
+    new.con.execute(_sql("span_lines"), [new.last])
+    found = new.con.execute("SELECT coalesce(max(source_line), 0) FROM spans WHERE rowid > $1", [new.last])
+    return int(found.fetchall()[0][0])
+
+
+def _settle(new: _New, way: _Way) -> Fast:
+    """Take out the lines that are doubted, and count."""
+    found = new.con.execute(
+        "SELECT DISTINCT source_line FROM spans WHERE rowid > $1 AND source_file IS NULL", [new.last]
+    )
+    doubted = {line for (line,) in found.fetchall()}
+    if way.forgive:
+        doubted |= _given_twice(new.con, new.path, doubted)
+    lines = _count_distinct(new)
+    if doubted:
+        new.con.execute(
+            "DELETE FROM spans WHERE rowid > $1 AND source_line IN (SELECT unnest($2::BIGINT[]))",
+            [new.last, sorted(doubted)],
+        )
+    (rows,) = new.con.execute("SELECT count(*) FROM spans WHERE rowid > $1", [new.last]).fetchall()[0]
+    return Fast(lines - len(doubted), rows, frozenset(doubted))
+
+
+def _count_distinct(new: _New) -> int:
+    found = new.con.execute("SELECT count(DISTINCT source_line) FROM spans WHERE rowid > $1", [new.last])
+    return int(found.fetchall()[0][0])
+
+
+def _number(new: _New) -> bool:
+    """Turn ordinals into line numbers where blank lines stand between; say whether they add up."""
+    numbers = [line.number for line in read_lines(new.path)]
+    if len(numbers) != _count_distinct(new):
+        return False
+    new.con.execute(
         "UPDATE spans SET source_line = list_extract($2::BIGINT[], source_line) WHERE rowid > $1",
-        [last, numbers],
+        [new.last, numbers],
     )
     return True
 
@@ -182,23 +199,21 @@ def _sql(name: str) -> str:
     return files("labkit.evidence").joinpath("sql_load", f"{name}.sql").read_text(encoding="utf-8")
 
 
-def _statement(name: str) -> str:
-    return _sql(name).replace("--BATCHES--", _sql("span_source"))
+def _statement(name: str, way: _Way) -> str:
+    careful = "true" if way.careful else "false"  # a constant, so that DuckDB leaves the branch out
+    return _sql(name).replace("--BATCHES--", _sql("span_source")).replace("$careful", careful)
 
 
-@contextmanager
-def _watched(con: duckdb.DuckDBPyConnection, progress: Callable[[float], None]) -> Iterator[None]:
-    """Report DuckDB's own progress while a statement runs."""
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(_POLL_SECONDS):
-            progress(max(0.0, con.query_progress()) / 100)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
+def _run(
+    con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, object], progress: Callable[[float], None]
+) -> None:
+    """Run a long statement in a thread of its own, so that Ctrl-C is heard and progress told meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(con.execute, sql, values)
+        try:
+            while wait([running], _POLL_SECONDS).not_done:
+                progress(max(0.0, con.query_progress()) / 100)
+        except BaseException:
+            con.interrupt()
+            raise
+        running.result()

@@ -18,6 +18,7 @@ _DIGITS = re.compile(r"-?\d{1,19}", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - times in tables are UTC without a zone
 _MAX_INT64 = 2**63 - 1
+_BEYOND = 10**400  # stands for every whole number that no type here can hold
 _LATEST_NANOSECOND = 9_223_286_400_000_000_000  # 2262-04-11: the last whole day 64 bits can count
 
 
@@ -68,7 +69,7 @@ def _mend(match: re.Match[str]) -> str:
 
 
 def _any_int(digits: str) -> int:
-    return int(digits) if len(digits) < 40 else _MAX_INT64 + 1
+    return int(digits) if len(digits) < 300 else _BEYOND
 
 
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:

@@ -44,6 +44,14 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
     ------
     LabError
         For another state, and for evidence without a change of a connection string.
+
+    Examples
+    --------
+    >>> import labkit
+    >>> toggle = DsnToggle(labkit.load("data/debacle"))
+    >>> toggle.state = "as corrected"
+    >>> toggle.code
+    "labkit.DsnToggle(con, 'as corrected')"
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, state: str = AS_DEPLOYED) -> None:
@@ -51,6 +59,7 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
             raise unknown_name("state", state, STATES)
         self._con = con
         self._drawn: dict[str, tuple[Replay, Chart]] = {}
+        self._pages: dict[str, str] = {}
         self.change: DsnChange = find_change(con)
         self._choice = ipywidgets.RadioButtons(
             options=[(f"{name}: {self._dsn(name)}", name) for name in STATES],
@@ -117,9 +126,12 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
         )
 
     def _page(self, state: str) -> str:
-        result, chart = self._draw(state)
-        picture = chart._repr_mimebundle_()["text/html"]
-        return f'<p role="status" aria-live="polite">{html.escape(result.sentence)}</p>{picture}'
+        if state not in self._pages:
+            result, chart = self._draw(state)
+            picture = chart._repr_mimebundle_()["text/html"]
+            sentence = html.escape(result.sentence)
+            self._pages[state] = f'<p role="status" aria-live="polite">{sentence}</p>{picture}'
+        return self._pages[state]
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Offer, beside the live view, a page and a text that show both states without a kernel."""

@@ -140,16 +140,15 @@ def _title(con: duckdb.DuckDBPyConnection, change: Change, table: pd.DataFrame) 
 
 
 def _is_step(con: duckdb.DuckDBPyConnection, change: Change) -> bool:
-    """Tell a step from a ramp: half of the rise is done from the minute before onset to the minute after."""
+    """Tell a step from a ramp: of the five minutes on either side of the onset none is half-way."""
     from labkit.evidence.queries import query
 
-    begin, minute = change.begin, dt.timedelta(minutes=1)
-    ratios = []
-    for start in (begin - minute, begin):
-        rows = query(con, "error_ratio", from_utc=start, until_utc=start + minute).df()
-        ratios.append(rows["failed"].sum() / max(1, rows["requests"].sum()))
-    rise = (change.error_ratio or 0) - (change.error_ratio_outside or 0)
-    return bool(ratios[1] - ratios[0] >= 0.5 * rise)
+    begin, reach, level = change.begin, dt.timedelta(minutes=5), change.error_ratio or 0
+    before = query(con, "error_ratio", from_utc=begin - reach, until_utc=begin).df()["error_ratio"]
+    after = query(con, "error_ratio", from_utc=begin, until_utc=min(begin + reach, change.end)).df()[
+        "error_ratio"
+    ]
+    return bool((before <= 0.4 * level).all() and (after >= 0.6 * level).all())
 
 
 def _alt(change: Change, table: pd.DataFrame, events: Sequence[Event], bucket_seconds: int) -> str:

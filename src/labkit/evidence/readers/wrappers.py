@@ -54,7 +54,7 @@ class Wrapper:
 
 
 def _docker(raw: bytes) -> Piece:
-    record = _object(raw)
+    record = _object(raw, b'"log"')
     log = record.get("log")
     if type(log) is not str or not ("stream" in record or "time" in record):
         raise Unusable("not a line of Docker's json-file")
@@ -77,7 +77,7 @@ def _cri(raw: bytes) -> Piece:
 
 
 def _google(raw: bytes) -> Piece:
-    entry = _object(raw)
+    entry = _object(raw, b'Payload"')
     received = _received(entry, "timestamp", "receiveTimestamp")
     text, payload = entry.get("textPayload"), entry.get("jsonPayload")
     if type(text) is str:
@@ -89,7 +89,7 @@ def _google(raw: bytes) -> Piece:
 
 def _google_text(raw: bytes) -> Piece:
     """Take the coat off text nothing is known of: what the coat says becomes part of the record."""
-    piece, entry = _google(raw), _object(raw)
+    piece, entry = _google(raw), parse_object(raw)
     if "textPayload" not in entry:
         return piece
     return Piece(_dumped(_carried(entry) | {"message": entry["textPayload"]}), piece.received)
@@ -100,7 +100,7 @@ def _carried(entry: JsonObject) -> JsonObject:
 
 
 def _cloudwatch(raw: bytes) -> Piece:
-    event = _object(raw)
+    event = _object(raw, b'message"')
     message = event.get("message", event.get("@message"))
     if type(message) is not str or not event.keys() <= _CLOUDWATCH:
         raise Unusable("not an event of CloudWatch")
@@ -114,9 +114,10 @@ def _stamped(raw: bytes) -> Piece:
     return Piece(match[2], moment("the time", match[1].decode()))
 
 
-def _object(raw: bytes) -> JsonObject:
-    if not raw.lstrip().startswith(b"{"):
-        raise Unusable("not a JSON object")
+def _object(raw: bytes, mark: bytes) -> JsonObject:
+    """Parse an object that has a certain key; a batch of a megabyte that has none is not parsed for it."""
+    if not raw.lstrip().startswith(b"{") or mark not in raw:
+        raise Unusable("not an object of this kind")
     return parse_object(raw)
 
 

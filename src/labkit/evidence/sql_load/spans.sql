@@ -4,7 +4,7 @@
 -- Grain:    one row a span; a line without a span makes one empty row.
 -- Output:   the columns of spans, with two marks instead of the last two: source_file is NULL where the row is
 --           doubted, source_line is 1 at the first row of each line and 0 otherwise.
--- Empty lists become lists of one NULL, so that no line disappears.
+-- Where $careful is true, empty lists become lists of one NULL, so that no line disappears.
 INSERT INTO spans BY NAME
 WITH
 batches AS (
@@ -12,11 +12,13 @@ batches AS (
 ),
 groups AS (
     SELECT unnest(list) AS grp, generate_subscripts(list, 1) AS nth_group
-    FROM (SELECT CASE WHEN len("resourceSpans") > 0 THEN "resourceSpans" ELSE [NULL] END AS list FROM batches)
+    FROM (SELECT CASE WHEN $careful AND NOT coalesce(len("resourceSpans") > 0, false) THEN [NULL]
+                 ELSE "resourceSpans" END AS list FROM batches)
 ),
 places AS (
     SELECT
-        grp, nth_group, CASE WHEN len(grp."scopeSpans") > 0 THEN grp."scopeSpans" ELSE [NULL] END AS list,
+        grp, nth_group, CASE WHEN $careful AND NOT coalesce(len(grp."scopeSpans") > 0, false) THEN [NULL]
+                               ELSE grp."scopeSpans" END AS list,
         list_transform(grp.resource.attributes, lambda a: CAST(a."key" AS VARCHAR)) AS rk,
         list_transform(grp.resource.attributes, lambda a: CAST(a."value" AS VARCHAR)) AS rv
     FROM groups
@@ -43,7 +45,9 @@ scopes AS (
     FROM named
 ),
 listed AS (
-    SELECT * EXCLUDE (scope), CASE WHEN len(scope.spans) > 0 THEN scope.spans ELSE [NULL] END AS list FROM scopes
+    SELECT * EXCLUDE (scope), CASE WHEN $careful AND NOT coalesce(len(scope.spans) > 0, false) THEN [NULL]
+                                     ELSE scope.spans END AS list
+    FROM scopes
 ),
 raw AS (
     SELECT
@@ -73,26 +77,46 @@ parts AS (
 ),
 looked_up AS (
     SELECT
-        * EXCLUDE (v),
+        *,
         kind IN ('SERVER', 'CONSUMER') AS answers,
-        attribute_of(k, v, '"http.request.method"') AS method, attribute_of(k, v, '"http.method"') AS old_method,
+        attribute_of(k, v, '"http.request.method"') AS method,
         attribute_of(k, v, '"http.route"') AS route,
-        attribute_of(k, v, '"url.path"') AS path, attribute_of(k, v, '"http.target"') AS old_path,
+        attribute_of(k, v, '"url.path"') AS path,
         attribute_of(k, v, '"http.response.status_code"') AS http_status,
-        attribute_of(k, v, '"http.status_code"') AS old_http_status,
         attribute_of(k, v, '"session.id"') AS session,
-        attribute_of(k, v, '"db.system.name"') AS db, attribute_of(k, v, '"db.system"') AS old_db,
-        attribute_of(k, v, '"db.namespace"') AS namespace, attribute_of(k, v, '"db.name"') AS old_namespace,
-        attribute_of(k, v, '"db.operation.name"') AS operation, attribute_of(k, v, '"db.operation"') AS old_operation,
-        attribute_of(k, v, '"db.query.text"') AS query, attribute_of(k, v, '"db.statement"') AS old_query,
+        attribute_of(k, v, '"db.system.name"') AS db,
+        attribute_of(k, v, '"db.namespace"') AS namespace,
+        attribute_of(k, v, '"db.operation.name"') AS operation,
+        attribute_of(k, v, '"db.query.text"') AS query,
         attribute_of(k, v, '"db.response.status_code"') AS sqlstate,
-        attribute_of(k, v, '"server.address"') AS address, attribute_of(k, v, '"server.port"') AS port,
-        CASE WHEN answers THEN attribute_of(k, v, '"net.host.name"')
-             ELSE attribute_of(k, v, '"net.peer.name"') END AS old_address,
-        CASE WHEN answers THEN attribute_of(k, v, '"net.host.port"')
-             ELSE attribute_of(k, v, '"net.peer.port"') END AS old_port,
-        attribute_of(k, v, '"error.type"') AS error
+        attribute_of(k, v, '"server.address"') AS address,
+        attribute_of(k, v, '"server.port"') AS port,
+        attribute_of(k, v, '"error.type"') AS error,
+        coalesce(len(k), 0)
+        - CAST(method IS NOT NULL AS INT) - CAST(route IS NOT NULL AS INT) - CAST(path IS NOT NULL AS INT)
+        - CAST(http_status IS NOT NULL AS INT) - CAST(session IS NOT NULL AS INT) - CAST(db IS NOT NULL AS INT)
+        - CAST(namespace IS NOT NULL AS INT) - CAST(operation IS NOT NULL AS INT)
+        - CAST(query IS NOT NULL AS INT) - CAST(sqlstate IS NOT NULL AS INT)
+        - CAST(address IS NOT NULL AS INT) - CAST(port IS NOT NULL AS INT)
+        - CAST(error IS NOT NULL AS INT) AS left_over
     FROM parts
+),
+-- The names from before the stable conventions: only where a key is left over.
+older AS (
+    SELECT
+        * EXCLUDE (k, v),
+        CASE WHEN left_over > 0 THEN attribute_of(k, v, '"http.method"') END AS old_method,
+        CASE WHEN left_over > 0 THEN attribute_of(k, v, '"http.target"') END AS old_path,
+        CASE WHEN left_over > 0 THEN attribute_of(k, v, '"http.status_code"') END AS old_http_status,
+        CASE WHEN left_over > 0 THEN attribute_of(k, v, '"db.system"') END AS old_db,
+        CASE WHEN left_over > 0 THEN attribute_of(k, v, '"db.name"') END AS old_namespace,
+        CASE WHEN left_over > 0 THEN attribute_of(k, v, '"db.operation"') END AS old_operation,
+        CASE WHEN left_over > 0 THEN attribute_of(k, v, '"db.statement"') END AS old_query,
+        CASE WHEN left_over = 0 THEN NULL WHEN answers THEN attribute_of(k, v, '"net.host.name"')
+             ELSE attribute_of(k, v, '"net.peer.name"') END AS old_address,
+        CASE WHEN left_over = 0 THEN NULL WHEN answers THEN attribute_of(k, v, '"net.host.port"')
+             ELSE attribute_of(k, v, '"net.peer.port"') END AS old_port
+    FROM looked_up
 ),
 counted AS (
     SELECT
@@ -103,38 +127,18 @@ counted AS (
         ),
         digits_of(coalesce(http_status, old_http_status)) AS http_digits,
         digits_of(coalesce(port, old_port)) AS port_digits,
-        (method IS NOT NULL AND old_method IS NOT NULL) OR (path IS NOT NULL AND old_path IS NOT NULL)
-            OR (http_status IS NOT NULL AND old_http_status IS NOT NULL) OR (db IS NOT NULL AND old_db IS NOT NULL)
-            OR (namespace IS NOT NULL AND old_namespace IS NOT NULL)
-            OR (operation IS NOT NULL AND old_operation IS NOT NULL) OR (query IS NOT NULL AND old_query IS NOT NULL)
-            OR (address IS NOT NULL AND old_address IS NOT NULL) OR (port IS NOT NULL AND old_port IS NOT NULL)
-            AS named_twice,
-        coalesce(len(k), 0)
-        - CAST(method IS NOT NULL OR old_method IS NOT NULL AS INT)
-        - CAST(route IS NOT NULL AS INT)
-        - CAST(path IS NOT NULL OR old_path IS NOT NULL AS INT)
-        - CAST(http_status IS NOT NULL OR old_http_status IS NOT NULL AS INT)
-        - CAST(session IS NOT NULL AS INT)
-        - CAST(db IS NOT NULL OR old_db IS NOT NULL AS INT)
-        - CAST(namespace IS NOT NULL OR old_namespace IS NOT NULL AS INT)
-        - CAST(operation IS NOT NULL OR old_operation IS NOT NULL AS INT)
-        - CAST(query IS NOT NULL OR old_query IS NOT NULL AS INT)
-        - CAST(sqlstate IS NOT NULL AS INT)
-        - CAST(address IS NOT NULL OR old_address IS NOT NULL AS INT)
-        - CAST(port IS NOT NULL OR old_port IS NOT NULL AS INT)
-        - CAST(error IS NOT NULL AS INT)
-        - CASE WHEN named_twice THEN
-              CAST(method IS NOT NULL AND old_method IS NOT NULL AS INT)
-            + CAST(path IS NOT NULL AND old_path IS NOT NULL AS INT)
-            + CAST(http_status IS NOT NULL AND old_http_status IS NOT NULL AS INT)
-            + CAST(db IS NOT NULL AND old_db IS NOT NULL AS INT)
-            + CAST(namespace IS NOT NULL AND old_namespace IS NOT NULL AS INT)
-            + CAST(operation IS NOT NULL AND old_operation IS NOT NULL AS INT)
-            + CAST(query IS NOT NULL AND old_query IS NOT NULL AS INT)
-            + CAST(address IS NOT NULL AND old_address IS NOT NULL AS INT)
-            + CAST(port IS NOT NULL AND old_port IS NOT NULL AS INT)
+        coalesce(
+            old_method, old_path, old_http_status, old_db, old_namespace, old_operation, old_query, old_address,
+            old_port
+        ) IS NOT NULL AS named_as_before,
+        left_over - CASE WHEN named_as_before THEN
+            CAST(old_method IS NOT NULL AS INT) + CAST(old_path IS NOT NULL AS INT)
+            + CAST(old_http_status IS NOT NULL AS INT) + CAST(old_db IS NOT NULL AS INT)
+            + CAST(old_namespace IS NOT NULL AS INT) + CAST(old_operation IS NOT NULL AS INT)
+            + CAST(old_query IS NOT NULL AS INT) + CAST(old_address IS NOT NULL AS INT)
+            + CAST(old_port IS NOT NULL AS INT)
           ELSE 0 END AS others
-    FROM looked_up
+    FROM older
 ),
 unlisted AS (
     SELECT
@@ -173,8 +177,8 @@ written AS (
         ) END AS pairs,
         CASE WHEN others > 1 THEN len(list_distinct(list_transform(unknown, lambda a: CAST(a."key" AS VARCHAR))))
              ELSE others END AS distinct_keys,
-        CAST(json_extract(status_j, '$.code') AS VARCHAR) AS code_j,
-        CAST(json_extract(status_j, '$.message') AS VARCHAR) AS message_j,
+        CASE WHEN status_j <> '{}' THEN CAST(json_extract(status_j, '$.code') AS VARCHAR) END AS code_j,
+        CASE WHEN status_j <> '{}' THEN CAST(json_extract(status_j, '$.message') AS VARCHAR) END AS message_j,
         lower(substr(trace_j, 2, 32)) AS trace, lower(substr(span_j, 2, 16)) AS id,
         lower(substr(parent_j, 2, 16)) AS parent,
         TRY_CAST(start_digits AS BIGINT) AS start_ns, TRY_CAST(end_digits AS BIGINT) AS end_ns,
@@ -199,15 +203,18 @@ judged AS (
         AND is_hex(id || coalesce(parent, ''))
         AND id <> '0000000000000000' AND (parent IS NULL OR parent <> '0000000000000000')
         AND starts_with(name_j, '"')
-        AND start_ns BETWEEN 1 AND 9223286399999999999 AND end_ns BETWEEN 1 AND 9223286399999999999
+        AND start_ns BETWEEN 1000000000000000000 AND 9223286399999999999
+        AND end_ns BETWEEN 1000000000000000000 AND 9223286399999999999
+        AND length(start_digits) = 19 AND length(end_digits) = 19
+        AND NOT contains(lower(start_digits || end_digits), 'e')
         AND (events_j IS NULL OR events_j = '[]')
         AND status IS NOT NULL
-        AND (status_j IS NULL OR status_j = '{}' OR status_j = '{"code":' || code_j || '}'
-            OR ((message_j IS NULL OR starts_with(message_j, '"')) AND status_j IN (
+        AND CASE WHEN status_j <> '{}' THEN
+            status_j = '{"code":' || code_j || '}' OR (starts_with(message_j, '"') AND status_j IN (
                 '{"message":' || message_j || '}',
                 '{"code":' || code_j || ',"message":' || message_j || '}',
-                '{"message":' || message_j || ',"code":' || code_j || '}')))
-        AND CAST(start_ns AS VARCHAR) = start_digits AND CAST(end_ns AS VARCHAR) = end_digits
+                '{"message":' || message_j || ',"code":' || code_j || '}'))
+            ELSE true END
         AND NOT contains(texts, '","')
         AND (method IS NULL OR starts_with(method, '{"stringValue":"'))
         AND (route IS NULL OR starts_with(route, '{"stringValue":"'))
@@ -220,7 +227,7 @@ judged AS (
         AND (sqlstate IS NULL OR starts_with(sqlstate, '{"stringValue":"'))
         AND (address IS NULL OR starts_with(address, '{"stringValue":"'))
         AND (error IS NULL OR starts_with(error, '{"stringValue":"'))
-        AND (NOT named_twice OR (
+        AND CASE WHEN named_as_before THEN
             (old_method IS NULL OR is_text(old_method))
             AND (old_path IS NULL OR is_text(old_path))
             AND (old_db IS NULL OR is_text(old_db))
@@ -229,10 +236,13 @@ judged AS (
             AND (old_query IS NULL OR is_text(old_query))
             AND (old_address IS NULL OR is_text(old_address))
             AND (old_http_status IS NULL OR is_number(digits_of(old_http_status)))
-            AND (old_port IS NULL OR is_number(digits_of(old_port)))))
+            AND (old_port IS NULL OR is_number(digits_of(old_port)))
+            ELSE true END
         AND (http_digits IS NULL OR is_number(http_digits)) AND (port_digits IS NULL OR is_number(port_digits))
-        AND (others = 0 OR (len(unknown) = others AND distinct_keys = others
-            AND len(list_filter(pairs, lambda p: p IS NOT NULL)) = others))
+        AND CASE WHEN others > 0 THEN
+            len(unknown) = others AND distinct_keys = others
+            AND len(list_filter(pairs, lambda p: p IS NOT NULL)) = others
+            ELSE true END
         AS trusted
     FROM written
 )
