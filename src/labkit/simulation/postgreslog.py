@@ -125,7 +125,7 @@ class PostgresLogWriter:
             every = int(line.every_s * SECOND)
             for at in range(to_us(line.at), stop + 1, max(1, every)):
                 if every and not self._had_clients(at - _FRESH_US, at):
-                    continue  # the server skips a timed checkpoint, and analyzes nothing, when nothing was written
+                    continue  # nothing was written, so no checkpoint is due and nothing to analyze
                 u = Stream(self.world.seed, f"postgres/{k}", at // SECOND).uniform(3)
                 for late, text in _texts(line.message, *u.tolist()):
                     yield at + late, self._own_line(at + late, process, line.backend, text)
