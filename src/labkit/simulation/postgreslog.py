@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from labkit.simulation.streams import Ints
 
 SLOW_MS = 1000
+_FRESH_US = 300 * SECOND
 _UP_SINCE_US = 11 * 24 * 3600 * SECOND
 
 
@@ -116,15 +117,22 @@ class PostgresLogWriter:
                 yield from self._welcome(knock, lines)
 
     def _own_work(self) -> Iterator[tuple[int, str]]:
-        """Write checkpoints and other work of the server's own processes."""
+        """Write checkpoints and other work of the server's own processes; without clients there is none."""
         for k, line in enumerate(self.world.scenario.postgres_lines):
             stop = min(to_us(line.until or line.at), self.world.grid.end_us)
             start = to_us(self.world.scenario.start) - _UP_SINCE_US
             process = Backend(0, 0, 0, start, stop, 811 + k, 0)
-            for at in range(to_us(line.at), stop + 1, max(1, int(line.every_s * SECOND))):
+            every = int(line.every_s * SECOND)
+            for at in range(to_us(line.at), stop + 1, max(1, every)):
+                if every and not self._had_clients(at - _FRESH_US, at):
+                    continue  # nothing was written, so no checkpoint is due and nothing to analyze
                 u = Stream(self.world.seed, f"postgres/{k}", at // SECOND).uniform(3)
                 for late, text in _texts(line.message, *u.tolist()):
                     yield at + late, self._own_line(at + late, process, line.backend, text)
+
+    def _had_clients(self, begin: int, end: int) -> bool:
+        begins, ends = self._turns
+        return bool(np.any((begins < end) & (ends > begin)))
 
     def _own_line(self, at: int, process: Backend, backend: str, text: str) -> str:
         head = {"timestamp": _stamp(at), "pid": process.pid, "session_id": process.session_id, "line_num": 0}
