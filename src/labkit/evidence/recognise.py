@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from labkit.evidence.lines import Line, read_lines
+from labkit.evidence.lines import Broken, Line, packing_of, read_lines
 from labkit.evidence.readers import (
     access_log,
     app_log,
@@ -102,6 +102,8 @@ def describe_content(path: Path) -> str:
         return "an empty file"
     lines = [line for line in start if isinstance(line, Line)]
     if not lines:
+        if packing_of(path) == "zstd":
+            return "/".join(line.reason for line in start if isinstance(line, Broken))
         return "damaged: it starts like a gzip file but cannot be unpacked"
     if _is_binary(b"\n".join(line.raw[:4096] for line in lines)):
         return "a binary file"

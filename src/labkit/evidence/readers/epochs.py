@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 
-from labkit.evidence.readers.leading_times import begin_of
+from labkit.evidence.readers.leading_times import begin_of, begins
 from labkit.evidence.strict import Unusable, kind, moment
 
 _NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?", re.ASCII)
@@ -42,17 +42,13 @@ def counted(key: str, number: Decimal) -> dt.datetime:
     unit = next((unit for limit, unit in _UNITS if number < limit), None)
     if unit is None or number < _EARLIEST:
         raise Unusable(f"{key} is out of range: {number}")
-    try:
-        return _EPOCH + dt.timedelta(microseconds=int(number * 10**6 / unit))
-    except OverflowError as error:
-        raise Unusable(f"{key} is out of range: {number}") from error
+    return _EPOCH + dt.timedelta(microseconds=int(number * 10**6 / unit))
 
 
 def _written(key: str, value: str) -> dt.datetime:
     try:
         return moment(key, value)
     except Unusable:
-        begin = begin_of(value)
-        if begin.end != len(value):
+        if not begins(value) or begin_of(value).end != len(value):
             raise
-        return begin.time_utc
+        return begin_of(value).time_utc
