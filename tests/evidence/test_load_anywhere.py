@@ -188,7 +188,7 @@ RECORDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         "body": '{"a":1}', "trace_id": TRACE, "span_id": SPAN, "severity_number": 10}),
     ({"time": "2023/12/01 14:30:00", "msg": "m", "exception": "E: x\n\tat f"}, {
         "time_utc": NOON, "exception_type": "E", "exception_message": "x"}),
-    ({"time": "2023-12-01T14:30:00Z", "error": "E: x\n\tat f"}, {"exception_type": "E", "body": None}),
+    ({"time": "2023-12-01T14:30:00Z", "level": "error", "error": "E: x\n\tat f"}, {"exception_type": "E", "body": None}),
     ({"ts": "01/Dec", "time": "Dec  1 14:30:00 2023", "@t": 0}, {}),
     ({"timestamp": 1701441000000000, "level": 3, "short_message": "m", "severity_number": 17, "traceId": "0" * 32}, {
         "severity_text": "ERROR", "severity_number": 17, "body": "m", "trace_id": None, "time_utc": NOON}),
