@@ -36,7 +36,7 @@ def test_postgresql_15_says_the_same_in_every_format(style: str) -> None:
         ]
         table, json, text = (
             con.execute(
-                f"SELECT {SAME} FROM postgres_log WHERE source_file = $1 ORDER BY source_line",
+                f"SELECT {SAME} FROM postgres_log WHERE source_file = $1 ORDER BY pid, source_line",
                 [f"{style}.{ending}"],
             ).fetchall()
             for ending in ("csv", "json", "log")

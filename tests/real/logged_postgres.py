@@ -53,6 +53,7 @@ def _run(server: RealPostgres, admin: psycopg.Connection, folder: Path, style: s
     admin.execute(f"ALTER SYSTEM SET log_error_verbosity = '{'verbose' if verbose else 'default'}'")
     _settle(admin, style)
     _work(server)
+    time.sleep(0.3)  # the server logs the end of a session after the client has gone
     _settle(admin, "between")
     files = {}
     for ending in FORMATS:
