@@ -44,7 +44,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Path]]
 
 @pytest.mark.parametrize("style", [*PREFIXES, "verbose"])
 def test_every_format_says_the_same(logs: dict[str, dict[str, Path]], style: str) -> None:
-    """Text, CSV and JSON of one run load whole and give the same rows in every column they share.
+    """Text, CSV and JSON of one run load whole and say the same in every column they share.
 
     Processes may overtake each other between one format and the next, so rows are put in order by process.
     """

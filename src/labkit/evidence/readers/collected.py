@@ -38,7 +38,7 @@ def read(lines: Lines) -> Iterator[Outcome]:
 def _belongs(raw: bytes, pending: list[Line]) -> bool:
     if raw.startswith(_CONTINUES):
         return True
-    traced = any(line.content.startswith(_TRACEBACK) for line in pending)
+    traced = pending[0].content.startswith(_TRACEBACK)
     return traced and (pending[-1].content.startswith(_CONTINUES) or raw.startswith(_TRACEBACK))
 
 

@@ -43,7 +43,8 @@ _SHAPES = tuple(
     )
 )
 _NO_TIME = "no time at the beginning, and no record before it that it could belong to"
-_SHORT = 400  # a head is not longer
+_SHORT = 400  # where level and logger stand, if anywhere
+_LONG = 4000  # the longest head of syslog, with its structured data
 
 
 def reader(latest: dt.datetime | None = None) -> Callable[[Lines], Iterator[Outcome]]:
@@ -111,7 +112,7 @@ def _parts(message: str) -> JsonObject:
 
 
 def _begins(raw: bytes) -> bool:
-    return begins(raw[:_SHORT].decode("utf-8", "replace"))
+    return begins(raw[:_LONG].decode("utf-8", "replace"))
 
 
 def _looks_like(raw: bytes, record: JsonObject | None) -> bool:

@@ -33,13 +33,14 @@ def trace_in(text: str) -> tuple[str, Trace | None]:
     ('failed', 'java.sql.SQLException', 'refused')
     """
     lines = text.split("\n")
+    head = None
     for place, line in enumerate(lines):
         if line.strip() == _PYTHON:
             return "\n".join(lines[:place]).rstrip(), _python("\n".join(lines[place:]))
-        if place and _FRAME.match(line):
-            head = next((p for p in range(place - 1, 0, -1) if _names(lines[p])), None)
-            if head is not None:
-                return "\n".join(lines[:head]).rstrip(), _head_first("\n".join(lines[head:]))
+        if place and _names(line):
+            head = place
+        elif head is not None and _FRAME.match(line):
+            return "\n".join(lines[:head]).rstrip(), _head_first("\n".join(lines[head:]))
     return text, None
 
 
@@ -57,9 +58,9 @@ def _python(trace: str) -> Trace:
     """Take the exception after the last traceback: its first line that is not indented names it."""
     tail = trace[trace.rindex(_PYTHON) :].split("\n")[1:]
     for place, line in enumerate(tail):
-        match = _HEAD.fullmatch("\n".join(tail[place:]).rstrip()) if line and not line[0].isspace() else None
-        if match:
-            return Trace(match[1], match[2], trace)
+        if line and not line[0].isspace() and _HEAD.fullmatch(line):
+            match = _HEAD.fullmatch("\n".join(tail[place:]).rstrip())
+            return Trace(match[1], match[2], trace) if match else Trace(None, None, trace)
     return Trace(None, None, trace)
 
 
