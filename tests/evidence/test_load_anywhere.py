@@ -352,6 +352,22 @@ def test_access_logs_may_have_a_host_before_and_fields_after() -> None:
         only(read(line), "access log", remote_addr="::1", remote_user="ada b", status=200, time_utc=NOON)
 
 
+def test_a_general_format_gives_way_to_a_special_one() -> None:
+    """Lines that also are records of a general format do not outvote a special one, unless they are many more."""
+    full = {
+        "timestamp": "2023-12-01T14:30:00Z",
+        "severity_text": "INFO",
+        "body": "m",
+        "resource": {"service.name": "s"},
+    }
+    short = {"timestamp": "2023-12-01T14:30:00Z", "body": "m", "resource": {"service.name": "s"}}
+    found = read(*[json.dumps(full)] * 3, *[json.dumps(short)] * 3)
+    assert (found.format, {row["service_name"] for row in found.rows}) == ("app log", {"s"})
+    record, other = f"{AT} [7] LOG:  text", "2023-12-01 14:30:00 INFO text"
+    assert read(*[record] * 3, *[other] * 3).format == "postgresql stderr"
+    assert read(record, *[other] * 3).format == "plain log"
+
+
 def otlp(**record: Any) -> str:
     """One batch with one log record."""
     scope = {"scope": {"name": "l"}, "logRecords": [{"timeUnixNano": "1701441000000000000", **record}]}

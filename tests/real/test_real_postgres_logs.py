@@ -55,7 +55,8 @@ def test_every_format_says_the_same(logs: dict[str, dict[str, Path]], style: str
         assert sources == [(name, True, 0) for name in FORMATS.values()]
         text, table, json = (
             con.execute(
-                f"SELECT {SAME}, {TOLD[style]} FROM postgres_log WHERE source_file = $1 ORDER BY pid, source_line",
+                f"SELECT {SAME}, {TOLD[style]} FROM postgres_log "
+                "WHERE source_file = $1 ORDER BY pid, source_line",
                 [file.name],
             ).fetchall()
             for file in logs[style].values()

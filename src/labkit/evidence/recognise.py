@@ -46,6 +46,7 @@ FORMATS: tuple[Format, ...] = (
     pgbouncer.FORMAT,
     plain_log.FORMAT,
 )
+_GENERAL = (json_log.FORMAT, plain_log.FORMAT)
 _SAMPLE_LINES = 100
 _MOST_COATS = 2  # a collector of another collector's lines
 _LOOKED_AT = 8
@@ -79,8 +80,15 @@ def _recognised(sample: list[Line], changed: dt.datetime, coats: int) -> Format 
             if inner:
                 return wrapped(wrapper, inner)
     votes = Counter(name for line in sample for name in _votes(line))
-    form = max(FORMATS, key=lambda form: votes[form.name]) if votes else None  # of equals the first
+    form = _elected(votes) if votes else None
     return plain_log.dated(changed) if form is plain_log.FORMAT else form
+
+
+def _elected(votes: Counter[str]) -> Format:
+    """Choose the format with most votes, of equals the first; a general one needs more than twice as many."""
+    special = max((form for form in FORMATS if form not in _GENERAL), key=lambda form: votes[form.name])
+    general = max(_GENERAL, key=lambda form: votes[form.name])
+    return general if votes[general.name] > 2 * votes[special.name] else special
 
 
 def _votes(line: Line) -> list[str]:
