@@ -429,3 +429,25 @@ def test_otlp_logs_that_cannot_be_used_say_why(change: dict[str, Any], reason: s
     """A batch with a record that cannot be used is rejected with the reason."""
     found = read(otlp(), '{"resourceLogs":null}', otlp(**change))
     assert [why for _, why, _ in found.rejects] == ["resourceLogs is missing", reason]
+
+
+@pytest.mark.parametrize("lines", [1, 4000])
+def test_otlp_from_before_scopes_is_read(lines: int) -> None:
+    """Batches of exporters that name libraries instead of scopes give their rows, in small files and in large ones."""
+    library = {"instrumentationLibrary": {"name": "l", "version": "1" * 200}}
+    span = {
+        "traceId": TRACE,
+        "spanId": SPAN,
+        "name": "n",
+        "startTimeUnixNano": "1701441000000000000",
+        "endTimeUnixNano": "1701441000000000000",
+    }
+    point = {"timeUnixNano": "1701441000000000000", "asInt": "1"}
+    for signal, parts in (
+        ("Spans", {"spans": [span]}),
+        ("Metrics", {"metrics": [{"name": "m", "gauge": {"dataPoints": [point]}}]}),
+        ("Logs", {"logs": [{"timeUnixNano": "1701441000000000000", "body": {"stringValue": "m"}}]}),
+    ):
+        batch = {f"resource{signal}": [{f"instrumentationLibrary{signal}": [library | parts]}]}
+        found = read(*[json.dumps(batch)] * lines)
+        assert (len(found.rows), found.rejects, found.lines_loaded) == (lines, [], lines)

@@ -44,6 +44,12 @@ def objects(record: JsonObject, key: str) -> Iterator[JsonObject]:
         yield entry
 
 
+def scopes(group: JsonObject, signal: str) -> Iterator[JsonObject]:
+    """Yield what each library of a program recorded; before OTLP 0.19 scopes were named after libraries."""
+    yield from objects(group, f"scope{signal}")
+    yield from objects(group, f"instrumentationLibrary{signal}")
+
+
 def any_value(value: object, name: str) -> Any:
     """Read an AnyValue: exactly one of its kinds, or nothing."""
     if value is None or value == {}:

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from labkit.core.records import LogRecord
-from labkit.evidence.readers.otlp import any_value, attributes_of, by_line_or_document, objects, take_text
+from labkit.evidence.readers.otlp import (
+    any_value,
+    attributes_of,
+    by_line_or_document,
+    objects,
+    scopes,
+    take_text,
+)
 from labkit.evidence.readers.reading import Format
 from labkit.evidence.strict import (
     JsonObject,
@@ -46,12 +53,11 @@ def _records(batch: JsonObject) -> Iterator[LogRecord]:
             service_version=take_text(resource, "service.version"),
             host_name=take_text(resource, "host.name"),
         )
-        for name in ("scopeLogs", "instrumentationLibraryLogs"):
-            for scope in objects(group, name):
-                logger = text(mapping(scope, "scope") or mapping(scope, "instrumentationLibrary"), "name")
-                for key in ("logRecords", "logs"):
-                    for record in objects(scope, key):
-                        yield _record(record, replace(place, logger=logger or None), resource)
+        for scope in scopes(group, "Logs"):
+            logger = text(mapping(scope, "scope") or mapping(scope, "instrumentationLibrary"), "name")
+            for key in ("logRecords", "logs"):
+                for record in objects(scope, key):
+                    yield _record(record, replace(place, logger=logger or None), resource)
 
 
 def _record(record: JsonObject, place: LogRecord, resource: JsonObject) -> LogRecord:
