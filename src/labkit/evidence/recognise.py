@@ -47,6 +47,7 @@ FORMATS: tuple[Format, ...] = (
     plain_log.FORMAT,
 )
 _GENERAL = (json_log.FORMAT, plain_log.FORMAT)
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - times in tables are UTC without a zone
 _SAMPLE_LINES = 100
 _MOST_COATS = 2  # a collector of another collector's lines
 _LOOKED_AT = 8
@@ -68,7 +69,7 @@ def recognise(path: Path) -> Format | None:
     messages
     """
     sample = [line for line in islice(read_lines(path), _SAMPLE_LINES) if isinstance(line, Line)]
-    changed = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC).replace(tzinfo=None)
+    changed = _EPOCH + dt.timedelta(seconds=path.stat().st_mtime)
     return _recognised(sample, changed, _MOST_COATS)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from labkit.core.records import PostgresLogRecord
 from labkit.evidence.lines import Broken, Line
-from labkit.evidence.readers.folding import set_aside, together
+from labkit.evidence.readers.folding import together
 from labkit.evidence.readers.postgres_csvlog import NOTHING, place_of
 from labkit.evidence.readers.postgres_jsonlog import record_of
 from labkit.evidence.readers.postgres_prefix import parts_of
@@ -78,8 +78,6 @@ def _belongs(line: Line, first: Line) -> bool:
 
 
 def _record(lines: list[Line]) -> Outcome:
-    if not _HEAD.match(lines[0].content):  # pragma: no cover - only a line that begins is first
-        return set_aside(lines, _NO_RECORD)
     return together(lines, lambda text: [parse(text, lines[0].received)])
 
 
