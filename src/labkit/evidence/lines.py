@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import importlib
+import sys
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from typing import IO, Any
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_NO_ZSTD = "packed with zstd, which Python can unpack from 3.14 on: unpack it first (zstd -d)"
 BOM = b"\xef\xbb\xbf"
 _BLOCK = 1 << 20
 
@@ -108,15 +108,12 @@ def _blocks(packed: IO[bytes]) -> Iterator[bytes | Broken]:
     """Unpack block by block, over all members of the file, until its end or the first damage."""
     name = "zstd" if packed.read(4) == _ZSTD_MAGIC else "gzip"
     packed.seek(0)
-    if name == "zstd" and _zstd() is None:
-        yield Broken(0, 0, _NO_ZSTD, b"")
-        return
-    damage: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, *_zstd_errors())
-    with _zstd().ZstdFile(packed) if name == "zstd" else gzip.GzipFile(fileobj=packed, mode="rb") as file:
+    zstd = _zstd()
+    with zstd.ZstdFile(packed) if name == "zstd" else gzip.GzipFile(fileobj=packed, mode="rb") as file:
         while True:
             try:
                 block = file.read1(_BLOCK)
-            except damage as error:
+            except (EOFError, OSError, zlib.error, zstd.ZstdError) as error:
                 yield Broken(0, 0, f"the {name} file is damaged: {error}", b"")
                 return
             if not block:
@@ -125,16 +122,8 @@ def _blocks(packed: IO[bytes]) -> Iterator[bytes | Broken]:
 
 
 def _zstd() -> Any:
-    """Give Python's own module for zstd, which there is from 3.14 on."""
-    try:
-        return importlib.import_module("compression.zstd")
-    except ImportError:
-        return None
-
-
-def _zstd_errors() -> tuple[type[Exception], ...]:
-    module = _zstd()
-    return () if module is None else (module.ZstdError,)
+    """Give the module for zstd: Python's own from 3.14 on, until then the same one for older Pythons."""
+    return importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
 
 
 def _without_end(raw: bytes) -> bytes:

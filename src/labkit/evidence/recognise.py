@@ -111,9 +111,7 @@ def describe_content(path: Path) -> str:
         return "an empty file"
     lines = [line for line in start if isinstance(line, Line)]
     if not lines:
-        if packing_of(path) == "zstd":
-            return "/".join(line.reason for line in start if isinstance(line, Broken))
-        return "damaged: it starts like a gzip file but cannot be unpacked"
+        return f"damaged: it starts like a {packing_of(path)} file but cannot be unpacked"
     if _is_binary(b"\n".join(line.raw[:4096] for line in lines)):
         return "a binary file"
     return f"text that starts with {lines[0].content[:60].decode('utf-8', 'replace')!r}"
