@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from labkit.evidence.lines import Broken, Line, packing_of, read_lines
+from labkit.evidence.lines import Line, packing_of, read_lines
 from labkit.evidence.readers import (
     access_log,
     app_log,
