@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labkit.evidence.investigate.facts import Facts
-from labkit.evidence.investigate.judge import by_messages, predict
+from labkit.evidence.investigate.judge import by_messages, predict, slowed_queries
 from labkit.evidence.investigate.model import CODE, Hypothesis, Prediction
 
 
@@ -18,6 +18,8 @@ def _predictions(facts: Facts) -> Iterator[Prediction]:
     yield by_messages(facts, CODE, None, "The errors are of the kind that code makes.")
     yield _few_routes(facts)
     yield _connected(facts)
+    yield _as_fast(facts)
+    yield predict("It begins as a step, not as a ramp.", facts.shape.step, 0.5, 1.0, facts.shape.step_claim)
     settings = facts.settings
     rows = tuple(row for row in settings.near if row["minutes_earlier"] <= 15)
     known = settings.recorded and facts.window.onset_utc is not None
@@ -51,10 +53,16 @@ def _connected(facts: Facts) -> Prediction:
     """Predict that failing requests got a connection: code fails with it, not for want of it."""
     text = "Requests that fail had reached the database."
     failed = facts.routes.total("failed_during", lambda row: (row["asks_database"] or 0) >= 0.5)
-    if not facts.has("queries") or failed < 1:
+    if not facts.has("queries") or failed < 1 or facts.window.failed == 0:
         return predict(text, None, 0, 0, None)
     reached = facts.routes.total("failed_with_queries", lambda row: (row["asks_database"] or 0) >= 0.5)
     said = (
         f"{reached:,.0f} of {failed:,.0f} failed requests of routes that ask the database have a query span"
     )
     return predict(text, reached >= 0.5 * failed, 1.5, 3.0, facts.routes.claim(said))
+
+
+def _as_fast(facts: Facts) -> Prediction:
+    """Predict that the database is as fast as before: what is slow by itself is no coding error."""
+    slow, claim = slowed_queries(facts)
+    return predict("Queries take as long as before.", None if slow is None else not slow, 0.5, 2.0, claim)

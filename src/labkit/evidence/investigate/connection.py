@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labkit.evidence.investigate.facts import Facts
-from labkit.evidence.investigate.judge import by_messages, predict
+from labkit.evidence.investigate.judge import by_messages, predict, slowed_queries
 from labkit.evidence.investigate.model import MISCONFIGURED, Claim, Hypothesis, PartChanged, Prediction
 
 _USUAL_PARTS = ("host", "port", "dbname", "user", "password")
@@ -37,6 +37,8 @@ def word(part: str) -> str:
 
 
 def _parts(facts: Facts) -> list[str]:
+    if facts.window.state == "silent":
+        return [item.part for item in facts.endpoints.compared if item.differs]
     said = [m.part for c in facts.complaints.all for m in c.reading.meanings if m.part]
     changed = [change.part for change in facts.settings.parts]
     differing = [item.part for item in facts.endpoints.compared if item.differs]
@@ -48,6 +50,8 @@ def _predictions(facts: Facts, part: str) -> Iterator[Prediction]:
     yield _changed(facts, part)
     if part == "password" or facts.endpoints.of(part) is not None:
         yield _differs(facts, part)
+    if part == "options":
+        yield _stopped_too_soon(facts)
     yield _put_back(facts, part)
     yield from _common(facts)
 
@@ -100,6 +104,16 @@ def _differs(facts: Facts, part: str) -> Prediction:
     item = facts.endpoints.of(part)
     text = f"The {word(part)} that is dialled is not the one that worked."
     return predict(text, item.differs if item else None, 4.0, 4.0, item.claim if item else None)
+
+
+def _stopped_too_soon(facts: Facts) -> Prediction:
+    """Predict that queries are stopped by a limit of the session although they are as fast as before."""
+    stopped = any(
+        c.reading.signature.name == "statement-timeout" and c.strength for c in facts.complaints.all
+    )
+    slow, claim = slowed_queries(facts)
+    held = None if slow is None or not stopped else not slow
+    return predict("Queries are stopped although they are as fast as before.", held, 1.5, 2.0, claim)
 
 
 def _same_role(facts: Facts) -> Prediction:

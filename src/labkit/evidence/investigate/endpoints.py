@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from labkit.core.secret import MASK
 from labkit.evidence.investigate.ask import Answer
 from labkit.evidence.investigate.complaints import Complaints
 from labkit.evidence.investigate.model import Claim, Row
-from labkit.evidence.investigate.safe import safe
+from labkit.evidence.investigate.safe import safe_host
 
 _COLUMNS = {"host": "server_address", "port": "server_port", "dbname": "db_namespace", "user": "db_user"}
+#: Share of the commonest target below which another one is a stray.
+_STRAY = 0.05
 _ADDRESS = re.compile(r"^[\d.]+$|^[0-9a-f:]*:[0-9a-f:]+$", re.I)
 
 
@@ -57,13 +60,13 @@ def read_endpoints(targets: Answer, sessions: Answer, complaints: Complaints) ->
 
 
 def _compare(part: str, targets: Answer, sessions: Answer, complaints: Complaints) -> Compared:
-    named = [c for c in complaints.telling if part in c.reading.named]
-    spans_good = _good(targets.rows)
+    # A piece of a password that stands where the host should be names no host.
+    named = [c for c in complaints.telling if MASK not in safe_host(c.reading.named.get(part, MASK))]
+    spans_good = _common(targets.where(lambda row: row["outside"] > row["failed_outside"]), "outside")
     worked = _values(_COLUMNS[part], spans_good) or _logged_in(part, sessions)
-    dialled = _ordered(safe(c.reading.named[part]) for c in named)
-    during = targets.where(lambda row: row["during"] > 0)
-    if not dialled and sum(row["during"] for row in during) > 0:
-        dialled = _values(_COLUMNS[part], during)
+    dialled = _ordered(c.reading.named[part] for c in named)
+    if not dialled:
+        dialled = _values(_COLUMNS[part], _common(targets.rows, "during"))
     if named:
         text = (
             f"{part} {_said(dialled)} in the messages of the incident, {_said(worked)} where queries worked"
@@ -73,11 +76,11 @@ def _compare(part: str, targets: Answer, sessions: Answer, complaints: Complaint
     return Compared(part, worked, dialled, targets.claim(text))
 
 
-def _good(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Leave out what only a few stray queries outside the incident met."""
-    found = [row for row in rows if row["outside"] > row["failed_outside"]]
-    most = max((row["outside"] for row in found), default=0)
-    return tuple(row for row in found if row["outside"] >= 0.05 * most)
+def _common(rows: Iterable[Row], column: str) -> tuple[Row, ...]:
+    """Leave out what only a few stray queries met."""
+    found = [row for row in rows if row[column] > 0]
+    most = max((row[column] for row in found), default=0)
+    return tuple(row for row in found if row[column] >= _STRAY * most)
 
 
 def _values(column: str, rows: Iterable[Row]) -> tuple[str, ...]:

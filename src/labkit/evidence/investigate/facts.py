@@ -52,7 +52,7 @@ def gather(con: duckdb.DuckDBPyConnection, window: Window, planes: dict[str, int
     phase = {"from_utc": begin, "until_utc": end}
     edge = dt.timedelta(seconds=min(60.0, 60 * window.minutes * _EDGE))
     core = {"from_utc": begin + edge, "until_utc": None if end is None else end - edge}
-    targets = ask(con, "query_targets", **core)
+    targets = ask(con, "query_targets", **phase)
     sessions = ask(con, "server_sessions", **core)
     measures = ask(con, "measures_by_phase", **core)
     complaints = read_complaints(con, window)

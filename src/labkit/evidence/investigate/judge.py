@@ -7,6 +7,7 @@ from labkit.evidence.investigate.model import Claim, Prediction
 
 #: Points of a message that says nothing but this cause; of messages that all say something else.
 _MESSAGE, _SILENT = 6.0, 4.0
+_SLOWER = 3.0
 
 
 def predict(text: str, held: bool | None, plus: float, minus: float, claim: Claim | None) -> Prediction:
@@ -34,3 +35,17 @@ def _others(facts: Facts) -> Claim:
     strongest = max(facts.complaints.telling, key=lambda c: c.strength)
     said = f'what is said is: "{strongest.text}" ({strongest.reading.signature.says})'
     return facts.complaints.answer.claim(said, (strongest.row,))
+
+
+def slowed_queries(facts: Facts) -> tuple[bool | None, Claim | None]:
+    """Tell whether any query takes three times as long as before, and cite the one most slowed."""
+    rows = facts.times.where(lambda row: row["during"] >= 10 and row["p50_before_ms"] is not None)
+    if not rows:
+        return None, None
+    worst = max(rows, key=lambda row: row["p50_during_ms"] / max(row["p50_before_ms"], 1e-3))
+    slow = tuple(row for row in rows if row["p50_during_ms"] >= _SLOWER * row["p50_before_ms"])
+    said = (
+        f"the median of the query most slowed is {worst['p50_during_ms']:.3g} ms, "
+        f"{worst['p50_before_ms']:.3g} ms before"
+    )
+    return bool(slow), facts.times.claim(said, slow or rows)

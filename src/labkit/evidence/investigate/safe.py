@@ -37,6 +37,17 @@ def safe(text: str) -> str:
     return text
 
 
+def safe_host(host: str) -> str:
+    """Mask what stands before an @: no host has one, so it is the end of a password.
+
+    Examples
+    --------
+    >>> safe_host("horse@db.example")
+    '***@db.example'
+    """
+    return f"{MASK}@{host.rpartition('@')[2]}" if "@" in host else host
+
+
 def plain(value: Any) -> Any:
     """Turn a cell of a result into text, a number or None, fit to be shown and written as JSON."""
     if isinstance(value, dt.datetime):

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labkit.evidence.investigate.facts import Facts
-from labkit.evidence.investigate.judge import by_messages, predict
-from labkit.evidence.investigate.model import SERVER, Hypothesis, Prediction
+from labkit.evidence.investigate.judge import by_messages, predict, slowed_queries
+from labkit.evidence.investigate.model import SERVER, Hypothesis, Prediction, Row
+
+#: Lines of its own that would be usual in the time, before their absence says anything.
+_EXPECTED = 3.0
 
 
 def server_hypothesis(facts: Facts) -> Hypothesis:
@@ -24,6 +27,7 @@ def _predictions(facts: Facts) -> Iterator[Prediction]:
         facts, SERVER, None, "The messages speak of a server that stops, starts or ends sessions."
     )
     yield _own_log(facts)
+    yield _alive(facts)
     yield _queries_slower(facts)
     yield _no_deployment(facts)
 
@@ -41,26 +45,36 @@ def _own_log(facts: Facts) -> Prediction:
     if lines:
         rows = tuple(c.row for c in lines)
         return predict(text, True, 3.0, 0, facts.complaints.answer.claim(f'it says: "{lines[0].text}"', rows))
-    own = facts.sessions.where(lambda row: row["user_name"] is None and row["dbname"] is None)
+    own = _own_lines(facts)
     count = sum(row["lines_during"] for row in own)
+    if count == 0:
+        return predict(text, None, 0, 0, None)
     said = f"it has {count:,.0f} lines of its own during the incident, and none of them says so"
     return predict(text, False, 0, 2.5, facts.sessions.claim(said, own))
 
 
 def _queries_slower(facts: Facts) -> Prediction:
     """Predict that queries take longer while no more of them come."""
-    text = "Queries take longer, although no more of them come."
-    rows = facts.times.where(lambda row: row["during"] >= 10 and row["p50_before_ms"] is not None)
-    if not rows:
-        return predict(text, None, 0, 0, None)
-    slow = tuple(row for row in rows if row["p50_during_ms"] >= 3 * row["p50_before_ms"])
+    slow, claim = slowed_queries(facts)
     more = (facts.shape.load_ratio or 1.0) >= 1.3
-    worst = max(rows, key=lambda row: row["p50_during_ms"] / max(row["p50_before_ms"], 1e-3))
-    said = (
-        f"the median of the query most slowed is {worst['p50_during_ms']:.3g} ms, "
-        f"{worst['p50_before_ms']:.3g} ms before"
-    )
-    return predict(text, bool(slow) and not more, 3.0, 1.0, facts.times.claim(said, slow or rows))
+    held = None if slow is None else slow and not more
+    return predict("Queries take longer, although no more of them come.", held, 3.0, 1.0, claim)
+
+
+def _own_lines(facts: Facts) -> tuple[Row, ...]:
+    return facts.sessions.where(lambda row: row["user_name"] is None and row["dbname"] is None)
+
+
+def _alive(facts: Facts) -> Prediction:
+    """Predict that a server that is down writes nothing at all, not even about itself."""
+    text = "The server writes nothing about its own work."
+    own = _own_lines(facts)
+    during, outside = sum(row["lines_during"] for row in own), sum(row["lines_outside"] for row in own)
+    expected = outside * facts.window.minutes / max(facts.window.minutes_outside, 1 / 60)
+    if not facts.window.found or expected < _EXPECTED:
+        return predict(text, None, 0, 0, None)
+    said = f"{during:,} lines of its own during the incident, about {expected:,.0f} would be usual"
+    return predict(text, during <= 0.1 * expected, 4.0, 1.0, facts.sessions.claim(said, own))
 
 
 def _no_deployment(facts: Facts) -> Prediction:

@@ -117,7 +117,7 @@ _NOBODY = (
     row(
         "refused",
         r"Connection refused|ECONNREFUSED|Connect call failed",
-        "port .6, host .5, server .35",
+        "port .6, host .5, server .45",
         "nothing",
         "nothing listens at that host and port",
     ),

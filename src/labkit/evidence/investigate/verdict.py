@@ -62,7 +62,7 @@ def root_cause(facts: Facts, ranked: Sequence[Hypothesis]) -> RootCause:
 
 def _observed(facts: Facts, part: str) -> tuple[str | None, str | None]:
     item = facts.endpoints.of(part)
-    if item is None or item.differs is False:
+    if item is None or not item.differs:
         return None, None
     return next(iter(item.worked), None), next(iter(item.dialled), None)
 
