@@ -1,25 +1,26 @@
 # %% [markdown]
 # # 00 · Start here
 #
-# A small bank had a bad afternoon. Its customers could not open their accounts, and it took the team hours to
-# find out why. You get what the team had: logs, traces, measurements and messages.
+# A small bank had a bad afternoon. Its customers could not open their accounts, and it took the team
+# hours to find out why. You get what the team had: logs, traces, measurements and messages.
 #
-# In this lab you meet the bank and its evidence, and you learn to ask questions with DuckDB. It takes about
-# thirty minutes.
+# In this lab you meet the bank and its evidence, and you learn to ask questions with DuckDB. It takes
+# about thirty minutes.
 
 # %% [markdown]
 # ## How to work here
 #
 # Click on a cell and press **Shift+Enter** to run it. Do this from top to bottom.
 #
-# Each step has three parts. **Predict**: write down what you expect. **Run**: look at what comes. **Explain**:
-# say why in your own words. A wrong prediction is useful, because it shows you what to look at again.
+# Each step has three parts. **Predict**: write down what you expect. **Run**: look at what comes.
+# **Explain**: say why in your own words. A wrong prediction is useful, because it shows you what to look
+# at again.
 
 # %% [markdown]
 # ## Open the evidence
 #
-# `labkit.load` reads a folder of files into a database and gives you a connection to it. The database is DuckDB.
-# What you learn about it here works in any other project too.
+# `labkit.load` reads a folder of files into a database and gives you a connection to it. The database is
+# DuckDB. What you learn about it here works in any other project too.
 
 # %% load tags=["scaffold"]
 import labkit
@@ -28,9 +29,9 @@ con = labkit.load("data/debacle")
 con.sql("FROM requests LIMIT 5")
 
 # %% [markdown]
-# You see the first five rows of the table `requests`. One row is one request that reached the bank. The table is
-# wide: scroll it sideways. Under each column's name stands its type: text is `VARCHAR`, a moment is `TIMESTAMP`,
-# a whole number is `BIGINT`.
+# You see the first five rows of the table `requests`. One row is one request that reached the bank. The
+# table is wide: scroll it sideways. Under each column's name stands its type: text is `VARCHAR`, a moment
+# is `TIMESTAMP`, a whole number is `BIGINT`.
 
 # %% [markdown]
 # ## The bank
@@ -38,7 +39,7 @@ con.sql("FROM requests LIMIT 5")
 # ```mermaid
 # flowchart LR
 #     accTitle: The parts of the bank
-#     accDescr: Browsers ask the edge, the edge asks one of three hosts of bank-web, and these ask one database.
+#     accDescr: Browsers ask the edge, the edge asks one of three hosts of bank-web, these ask one database.
 #     users[Browsers] --> edge[edge: nginx]
 #     edge --> web1[bank-web-1]
 #     edge --> web2[bank-web-2]
@@ -46,21 +47,23 @@ con.sql("FROM requests LIMIT 5")
 #     web1 & web2 & web3 --> db[(db-primary: PostgreSQL)]
 # ```
 #
-# A browser asks the **edge**. The edge passes the request to one of three hosts that run the program `bank-web`.
-# Most pages need data, so `bank-web` asks the **database** and waits for the answer.
+# A browser asks the **edge**. The edge passes the request to one of three hosts that run the program
+# `bank-web`. Most pages need data, so `bank-web` asks the **database** and waits for the answer.
 
 # %% [markdown]
 # ## What people do at the bank
 #
-# A **route** is a kind of page. `GET /accounts/{account_id}` is the page of one account, whichever account it is.
-# People log in, look at an account, read a statement, or send a transfer. The route `/livez` is different: no
-# person opens it. The edge asks it every few seconds to learn if a host is alive.
+# A **route** is a kind of page. `GET /accounts/{account_id}` is the page of one account, whichever
+# account it is. People log in, look at an account, read a statement, or send a transfer. The route
+# `/livez` is different: no person opens it. The edge asks it every few seconds to learn if a host is
+# alive.
 
 # %% [markdown]
 # ## What was collected
 #
-# Each file became one table. The table `sources` says how many lines each file had, how many rows they made, and
-# how many lines could not be read. A line of the traces holds several pieces of work, so it makes several rows.
+# Each file became one table. The table `sources` says how many lines each file had, how many rows they
+# made, and how many lines could not be read. A line of the traces holds several pieces of work, so it
+# makes several rows.
 
 # %% sources tags=["scaffold"]
 con.sql("""
@@ -72,8 +75,8 @@ con.sql("""
 # %% [markdown]
 # ## The grain of a table
 #
-# Before you count rows, ask: **what is one row?** This is called the *grain*. If you get the grain wrong, every
-# number that follows is wrong, and no error message will tell you.
+# Before you count rows, ask: **what is one row?** This is called the *grain*. If you get the grain wrong,
+# every number that follows is wrong, and no error message will tell you.
 
 # %% [markdown]
 # ### What the programs wrote
@@ -117,15 +120,16 @@ con.sql("""
 # *My explanation:*
 
 # %% [markdown] tags=["solution"]
-# There are fewer queries than requests. Some pages need no data: the front page is always the same, and `/livez`
-# only says "alive". Other requests *wanted* data and still have no query. Whether that is normal is a question
-# for the next labs.
+# There are fewer queries than requests. Some pages need no data: the front page is always the same, and
+# `/livez` only says "alive". Other requests *wanted* data and still have no query. Whether that is normal
+# is a question for the next labs.
 
 # %% [markdown]
 # ## SELECT: choose columns
 #
-# `SELECT` names the columns you want, `FROM` the table, `ORDER BY` the order, and `LIMIT` how many rows. Name an
-# order whenever you look at only some rows: without it, *which* rows you get is left to the database.
+# `SELECT` names the columns you want, `FROM` the table, `ORDER BY` the order, and `LIMIT` how many rows.
+# Name an order whenever you look at only some rows: without it, *which* rows you get is left to the
+# database.
 
 # %% select tags=["scaffold"]
 con.sql("""
@@ -136,12 +140,13 @@ con.sql("""
 """)
 
 # %% [markdown]
-# All times are UTC, the time zone that servers share. `status` is the HTTP status: 200 means that all went well,
-# 404 means "no such page", and 500 or more means that the server failed. `duration_ms` is in milliseconds.
+# All times are UTC, the time zone that servers share. `status` is the HTTP status: 200 means that all
+# went well, 404 means "no such page", and 500 or more means that the server failed. `duration_ms` is in
+# milliseconds.
 
 # %% [markdown]
-# **Your turn.** Which requests took longest? Change the query: order by `duration_ms DESC` (from large to small),
-# and show the `route` in place of the `path`.
+# **Your turn.** Which requests took longest? Change the query: order by `duration_ms DESC` (from large to
+# small), and show the `route` in place of the `path`.
 
 # %% slowest tags=["prompt"]
 con.sql("""
@@ -160,13 +165,14 @@ con.sql("""
 """)
 
 # %% [markdown] tags=["solution"]
-# `span_id` at the end of `ORDER BY` decides between rows of equal duration, so the answer is the same each time.
+# `span_id` at the end of `ORDER BY` decides between rows of equal duration, so the answer is the same
+# each time.
 
 # %% [markdown]
 # ## WHERE: choose rows
 #
-# `WHERE` keeps the rows for which something is true. Text stands in single quotes. The column `failed` is true
-# when the server could not do what it was asked.
+# `WHERE` keeps the rows for which something is true. Text stands in single quotes. The column `failed` is
+# true when the server could not do what it was asked.
 
 # %% where tags=["scaffold"]
 con.sql("""
@@ -184,7 +190,8 @@ con.sql("""
 # *My prediction:*
 
 # %% [markdown]
-# **Your turn.** Count the requests with `status = 404`, and look at `failed` for them. `count(*)` counts rows.
+# **Your turn.** Count the requests with `status = 404`, and look at `failed` for them. `count(*)` counts
+# rows.
 
 # %% not-found tags=["prompt"]
 con.sql("""
@@ -201,14 +208,14 @@ con.sql("""
 """)
 
 # %% [markdown] tags=["solution"]
-# None of them counts as failed. A 404 is a correct answer to a wrong question. If you counted every status from
-# 400 up as a failure, mistyped addresses would look like an outage.
+# None of them counts as failed. A 404 is a correct answer to a wrong question. If you counted every
+# status from 400 up as a failure, mistyped addresses would look like an outage.
 
 # %% [markdown]
 # ## GROUP BY: count by kind
 #
-# `GROUP BY` makes one row out of all rows that share a value. Here that value is the route. The grain changes:
-# one row is now *one route*.
+# `GROUP BY` makes one row out of all rows that share a value. Here that value is the route. The grain
+# changes: one row is now *one route*.
 
 # %% group-by tags=["scaffold"]
 con.sql("""
@@ -219,12 +226,12 @@ con.sql("""
 """)
 
 # %% [markdown]
-# The *median* is the value in the middle: half of the requests were faster. It is calmer than the average,
-# because a few very slow requests cannot pull it up.
+# The *median* is the value in the middle: half of the requests were faster. It is calmer than the
+# average, because a few very slow requests cannot pull it up.
 
 # %% [markdown]
-# **Your turn.** Do the three hosts share the work fairly? Count requests by `host_name`. Leave out `/livez`, since
-# no person asks for it.
+# **Your turn.** Do the three hosts share the work fairly? Count requests by `host_name`. Leave out
+# `/livez`, since no person asks for it.
 
 # %% by-host tags=["prompt"]
 con.sql("""
@@ -249,8 +256,8 @@ con.sql("""
 # %% [markdown]
 # ## time_bucket: count by time
 #
-# To see how something changes, cut time into equal pieces. `time_bucket` gives the start of the piece in which a
-# moment lies.
+# To see how something changes, cut time into equal pieces. `time_bucket` gives the start of the piece in
+# which a moment lies.
 
 # %% time-bucket tags=["scaffold"]
 con.sql("""
@@ -262,20 +269,21 @@ con.sql("""
 """)
 
 # %% [markdown]
-# **Predict.** People kept using the bank during the outage, or they gave up. Which one do you see in these
-# numbers? What would you need to know to be sure?
+# **Predict.** People kept using the bank during the outage, or they gave up. Which one do you see in
+# these numbers? What would you need to know to be sure?
 
 # %% [markdown] tags=["prompt"]
 # *My thoughts:*
 
 # %% [markdown] tags=["solution"]
-# The number of requests per half hour falls a little, and does not collapse. Most people kept trying. To be sure you would compare with an
-# ordinary afternoon, and look at how many requests *one visit* makes: people who reload a broken page make more.
+# The number of requests per half hour falls a little, and does not collapse. Most people kept trying. To
+# be sure you would compare with an ordinary afternoon, and look at how many requests *one visit* makes:
+# people who reload a broken page make more.
 
 # %% [markdown]
-# **Your turn.** Take pieces of 15 minutes, and add a column with the number of failed requests. The pattern is
-# `count(*) FILTER (WHERE failed) AS failures`. A result shows its first ten rows; `.df()` at the end makes it a
-# pandas table, which shows more.
+# **Your turn.** Take pieces of 15 minutes, and add a column with the number of failed requests. The
+# pattern is `count(*) FILTER (WHERE failed) AS failures`. A result shows its first ten rows; `.df()` at
+# the end makes it a pandas table, which shows more.
 
 # %% quarters tags=["prompt"]
 con.sql("""
@@ -298,14 +306,14 @@ con.sql("""
 """).df()
 
 # %% [markdown] tags=["solution"]
-# You can already see the outage. Before it and after it there is a failure now and then: no real system is free
-# of them. When exactly the outage began is one of the questions of the next lab.
+# You can already see the outage. Before it and after it there is a failure now and then: no real system
+# is free of them. When exactly the outage began is one of the questions of the next lab.
 
 # %% [markdown]
 # ## JOIN: follow one request
 #
-# A request and the work it caused carry the same `trace_id`. `JOIN ... USING (trace_id)` puts rows with the same
-# id side by side. So you can see how much of a page's time was spent in the database.
+# A request and the work it caused carry the same `trace_id`. `JOIN ... USING (trace_id)` puts rows with
+# the same id side by side. So you can see how much of a page's time was spent in the database.
 
 # %% join tags=["scaffold"]
 con.sql("""
@@ -316,8 +324,8 @@ con.sql("""
 """)
 
 # %% [markdown]
-# **Predict.** The grain of the result is one row a *query*. What happens to requests that made no query? And to
-# requests that made two?
+# **Predict.** The grain of the result is one row a *query*. What happens to requests that made no query?
+# And to requests that made two?
 
 # %% [markdown] tags=["prompt"]
 # *My prediction:*
@@ -343,14 +351,15 @@ con.sql("""
 """)
 
 # %% [markdown] tags=["solution"]
-# A request with two queries appears twice, and a request without a query disappears. Neither is an error: it is
-# what a join means. That is why you ask for the grain first. `LEFT JOIN` would keep the requests without a query.
+# A request with two queries appears twice, and a request without a query disappears. Neither is an error:
+# it is what a join means. That is why you ask for the grain first. `LEFT JOIN` would keep the requests
+# without a query.
 
 # %% [markdown]
 # ## Lines that could not be read
 #
-# Real files have broken lines. None is dropped in silence here: each one stands in `rejects` with its file, its
-# line number and the reason. Look there before you trust a count.
+# Real files have broken lines. None is dropped in silence here: each one stands in `rejects` with its
+# file, its line number and the reason. Look there before you trust a count.
 
 # %% rejects tags=["scaffold"]
 con.sql("SELECT count(*) AS rejected_lines FROM rejects")
@@ -358,8 +367,8 @@ con.sql("SELECT count(*) AS rejected_lines FROM rejects")
 # %% [markdown]
 # ## Ready-made questions
 #
-# Some questions come up in every outage. They have names, and `labkit.query` runs them. Nothing is hidden:
-# `labkit.show_sql` shows the SQL behind a name, so that you can copy and change it.
+# Some questions come up in every outage. They have names, and `labkit.query` runs them. Nothing is
+# hidden: `labkit.show_sql` shows the SQL behind a name, so that you can copy and change it.
 
 # %% named tags=["scaffold"]
 labkit.query(con, "error_ratio", bucket_seconds=1800)
@@ -367,8 +376,8 @@ labkit.query(con, "error_ratio", bucket_seconds=1800)
 # %% [markdown]
 # ## Your own question
 #
-# **Your turn.** Ask the evidence something that you would like to know. If nothing comes to mind: which account
-# page is opened most often? Who wrote the most `messages`?
+# **Your turn.** Ask the evidence something that you would like to know. If nothing comes to mind: which
+# account page is opened most often? Who wrote the most `messages`?
 
 # %% own-question tags=["prompt"]
 con.sql("""
@@ -389,7 +398,7 @@ con.sql("""
 # %% [markdown]
 # ## What you can do now
 #
-# You can open a case, ask for the grain of a table, choose columns and rows, count by kind and by time, and follow
-# one request through the system.
+# You can open a case, ask for the grain of a table, choose columns and rows, count by kind and by time,
+# and follow one request through the system.
 #
 # Next: **01 · Detection and impact**. What did users see, when did it begin, and how bad was it?

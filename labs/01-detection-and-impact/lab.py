@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 01 · Detection and impact
 #
-# Something was wrong at the bank on the first of December 2023. Before anybody asks *why*, four questions must be
-# answered, because they decide how much help is called and what customers are told:
+# Something was wrong at the bank on the first of December 2023. Before anybody asks *why*, four questions
+# must be answered, because they decide how much help is called and what customers are told:
 #
 # 1. What did users see?
 # 2. When did it begin?
@@ -18,12 +18,12 @@ con.sql("SELECT min(start_utc) AS first_request, max(start_utc) AS last_request 
 # %% [markdown]
 # ## What users saw
 #
-# Users do not read logs. They read a page, and when the page is broken, some of them write to the bank. Their
-# messages are in the table `messages`, under the channel `user-report`.
+# Users do not read logs. They read a page, and when the page is broken, some of them write to the bank.
+# Their messages are in the table `messages`, under the channel `user-report`.
 
 # %% [markdown]
-# **Predict.** What will the first users complain about: that the bank is slow, that pages are missing, or that
-# they see an error? And which page will they name?
+# **Predict.** What will the first users complain about: that the bank is slow, that pages are missing, or
+# that they see an error? And which page will they name?
 
 # %% [markdown] tags=["prompt"]
 # *My prediction:*
@@ -37,8 +37,8 @@ con.sql("""
 """)
 
 # %% [markdown]
-# Most users who see an error write nothing. They reload, and then they go away. So reports tell you *what* hurts,
-# but not *how many* it hurts. For that you count requests.
+# Most users who see an error write nothing. They reload, and then they go away. So reports tell you
+# *what* hurts, but not *how many* it hurts. For that you count requests.
 
 # %% [markdown]
 # ## When it began, as people tell it
@@ -62,8 +62,9 @@ con.sql("""
 # %% [markdown]
 # ## When it began, as the requests tell it
 #
-# Is the first report also the moment when the trouble began? The column `failed` is true for every request that
-# the server could not answer. So the first failed request should show the beginning. Or should it?
+# Is the first report also the moment when the trouble began? The column `failed` is true for every
+# request that the server could not answer. So the first failed request should show the beginning. Or
+# should it?
 
 # %% first-failures tags=["scaffold"]
 con.sql("""
@@ -80,24 +81,21 @@ con.sql("""
 # *My explanation:*
 
 # %% [markdown] tags=["solution"]
-# No. The first failure stands alone, minutes before the others, and it is of another kind. Every real system has
-# such failures. If "something failed" were the sign of an outage, most days would have one. The sign must be a
-# *change*: more failures than usual, for a while.
+# No. The first failure stands alone, minutes before the others, and it is of another kind. Every real
+# system has such failures. If "something failed" were the sign of an outage, most days would have one.
+# The sign must be a *change*: more failures than usual, for a while.
 
 # %% [markdown]
 # ## Failures a minute
 #
-# **Predict.** Plotted by the minute, will the number of failures rise slowly, or jump? Each shape speaks for
-# another kind of cause.
-
-# %% [markdown] tags=["prompt"]
-# *My prediction:*
-
-# %% [markdown]
-# **Your turn.** Count requests and failures for each minute from 14:25 to 14:35. Times can be compared with
-# `BETWEEN`. Leave out `/livez`: the edge asks it, and no user does.
+# **Predict.** Counted by the minute, will the number of failures rise slowly (a *ramp*), or jump (a
+# *step*)? Each shape speaks for another kind of cause.
+#
+# **Your turn.** Count requests and failures for each minute from 14:25 to 14:35. Times can be compared
+# with `BETWEEN`. Leave out `/livez`: the edge asks it, and no user does.
 
 # %% minutes tags=["prompt"]
+my_prediction = "ramp or step?"
 con.sql("""
     SELECT time_bucket(INTERVAL 1 MINUTE, start_utc) AS time_utc, count(*) AS requests
     FROM requests
@@ -118,13 +116,14 @@ con.sql("""
 """)
 
 # %% [markdown] tags=["solution"]
-# The failures jump within one minute, and then stay. That is a *step*. A system that runs full shows a *ramp*: it
+# The failures jump within one minute, and then stay: a *step*. A system that runs full shows a *ramp*. It
 # gets slow first, and fails later.
 
 # %% [markdown]
 # ## From counts to a ratio
 #
-# A count of failures also rises when more people come. The **error ratio** divides by the number of requests:
+# A count of failures also rises when more people come. The **error ratio** divides by the number of
+# requests:
 #
 # $$\text{error ratio} = \frac{\text{failed requests}}{\text{all requests}}$$
 #
@@ -141,23 +140,23 @@ per_minute = con.sql("""
 # %% [markdown]
 # ## Draw it yourself
 #
-# `per_minute` is a pandas table with two columns. matplotlib draws it: `axes.plot(x, y)` makes the line, and a
-# reader who sees only this picture must learn from it what is shown, in which unit, and what to take away.
+# `per_minute` is a pandas table with two columns. matplotlib draws it: `axes.plot(x, y)` makes the line,
+# and a reader who sees only this picture must learn from it what is shown, in which unit, and what to
+# take away.
 
 # %% [markdown]
-# **Your turn.** Complete the chart: name both axes with their units, and give it a *finding* as its title. "Error
-# ratio" is a topic. "What happened, when, how much" is a finding. Then say the picture in words, for a reader who
-# cannot see it.
+# **Your turn.** Complete the chart: name both axes with their units, and give it a *finding* as its
+# title. "Error ratio" is a topic. "What happened, when, how much" is a finding. Then say the picture in
+# words, for a reader who cannot see it.
 
 # %% draw tags=["prompt"]
 import matplotlib.pyplot as plt
 
 figure, axes = plt.subplots(figsize=(10, 4))
 axes.plot(per_minute["time_utc"], per_minute["error_ratio"])
-axes.set_xlabel("...")
-axes.set_ylabel("...")
-axes.set_title("...")
-plt.show()
+axes.set(xlabel="...", ylabel="...", title="...")
+plt.close(figure)  # the next line shows it, together with your words
+labkit.charts.Chart(figure, "the finding", "the picture in words", per_minute)
 
 # %% draw-answer tags=["solution"]
 import matplotlib.pyplot as plt
@@ -166,39 +165,40 @@ from matplotlib.dates import DateFormatter
 figure, axes = plt.subplots(figsize=(10, 4), layout="constrained")
 axes.plot(per_minute["time_utc"], 100 * per_minute["error_ratio"], drawstyle="steps-post")
 axes.xaxis.set_major_formatter(DateFormatter("%H:%M"))
-axes.set(xlabel="time (UTC) on 2023-12-01", ylabel="failed requests (%)", ylim=(0, 100))
-title = axes.set_title("From 14:30 to 17:00 most requests to the bank failed").get_text()
-plt.close(figure)  # it is shown once, by the next line
+finding = "From 14:30 to 17:00 most requests to the bank failed"
+axes.set(xlabel="time (UTC) on 2023-12-01", ylabel="failed requests (%)", ylim=(0, 100), title=finding)
+plt.close(figure)  # the last line shows it, together with your words
 words = f"Per minute: almost no failures, then up to {per_minute['error_ratio'].max():.0%}, then almost none."
-labkit.charts.Chart(figure, title, words, per_minute)
+labkit.charts.Chart(figure, finding, words, per_minute)
 
 # %% [markdown]
 # ## Compare with the lab's chart
 #
-# `labkit.charts` draws the same ratio and marks what is known of the day. Its title is made from the data. A
-# chart is also a table: `chart.table` holds every number that is drawn, and `chart.alt` says it in words for
-# readers who cannot see the picture.
+# `labkit.charts` draws the same ratio and marks what is known of the day. Its title is made from the
+# data. A chart is also a table: `chart.table` holds every number that is drawn, and `chart.alt` says it
+# in words for readers who cannot see the picture.
 
 # %% chart tags=["scaffold"]
 chart = labkit.charts.error_ratio(con)
 chart
 
 # %% [markdown]
-# **Explain.** What do the marks add to your own chart? Which of them lies on the edge of the shaded part? Be
-# careful: two things that happen together are a lead, and not yet a cause.
+# **Explain.** What do the marks add to your own chart? Which of them lies on the edge of the shaded part?
+# Be careful: two things that happen together are a lead, and not yet a cause.
 
 # %% [markdown] tags=["prompt"]
 # *My explanation:*
 
 # %% [markdown] tags=["solution"]
-# The failures begin where a new version of the bank went out, and end where the roll-back was done. That is a
-# strong lead. It is a *hypothesis* as long as nobody has shown which part of the update did it, and how.
+# The failures begin where a new version of the bank went out, and end where the roll-back was done. That
+# is a strong lead. It is a *hypothesis* as long as nobody has shown which part of the update did it, and
+# how.
 
 # %% [markdown]
 # ## The beginning, to the second
 #
-# The eye is good at finding a step, but it cannot say "14:30:01". The named query `onset_and_recovery` looks for
-# the stretch of time that differs most from the rest.
+# The eye is good at finding a step, but it cannot say "14:30:01". The named query `onset_and_recovery`
+# looks for the stretch of time that differs most from the rest.
 
 # %% onset tags=["scaffold"]
 onset = labkit.query(con, "onset_and_recovery")
@@ -209,14 +209,15 @@ onset.project("state, onset_utc, recovery_utc, round(duration_min, 1) AS minutes
 #
 # An outage seldom hits every page in the same way. What keeps working says as much as what breaks.
 #
-# **Predict.** Which routes kept working: the front page `/`, the log-in, the account, the health check `/livez`?
+# **Predict.** Which routes kept working: the front page `/`, the log-in, the account, the health check
+# `/livez`?
 
 # %% [markdown] tags=["prompt"]
 # *My prediction:*
 
 # %% [markdown]
-# **Your turn.** For the time from 14:30 to 17:00, compute the share of failed requests for each route, in per
-# cent. `round(x, 1)` keeps one digit.
+# **Your turn.** For the time from 14:30 to 17:00, compute the share of failed requests for each route, in
+# per cent. `round(x, 1)` keeps one digit.
 
 # %% by-route tags=["prompt"]
 con.sql("""
@@ -238,27 +239,30 @@ con.sql("""
 """)
 
 # %% [markdown]
-# **Explain.** What do the broken routes have in common that the others do not need? Write it as a hypothesis: "I
-# suspect ... because ...; I would give it up if ...".
+# **Explain.** What do the broken routes have in common that the others do not need? Write it as a
+# hypothesis: "I suspect ... because ...; I would give it up if ...".
 
 # %% [markdown] tags=["prompt"]
 # *My hypothesis:*
 
 # %% [markdown] tags=["solution"]
-# "I suspect that the program could not get at the customers' data, because the routes that need data fail and the
-# two that need none work. I would give it up if I found a broken page that needs no data." Note what this does
-# *not* say: why the data could not be reached. (A few log-ins and transfers were refused before data was needed.)
+# "I suspect that the program could not get at the customers' data, because the routes that need data fail
+# and the two that need none work. I would give it up if I found a broken page that needs no data." Note
+# what this does *not* say: why the data could not be reached. (A few log-ins and transfers were turned
+# away before data was needed.)
 
 # %% [markdown]
-# The health check stayed green all afternoon: it only asks whether the program is alive. A check that cannot fail
-# when users suffer is a decoration. Keep this in mind for the question of who noticed.
+# ## A check that cannot fail
+#
+# The health check stayed green all afternoon: it only asks whether the program is alive. A check that
+# cannot fail when users suffer is a decoration. Keep this in mind for the question of who noticed.
 
 # %% [markdown]
 # ## How it felt: Apdex
 #
-# **Apdex** puts the patience of users into one number from 0 to 1. Choose a time $T$. A request within $T$ makes
-# a *satisfied* user (1), within $4T$ a *tolerating* one (½), and a slower one a *frustrated* one (0). Apdex is the
-# average. Here $T$ is 0.6 seconds.
+# **Apdex** puts the patience of users into one number from 0 to 1. Choose a time $T$. A request within
+# $T$ makes a *satisfied* user (1), within $4T$ a *tolerating* one (½), and a slower one a *frustrated*
+# one (0). Apdex is the average. Here $T$ is 0.6 seconds.
 
 # %% naive-apdex tags=["scaffold"]
 con.sql("""
@@ -270,15 +274,11 @@ con.sql("""
 """)
 
 # %% [markdown]
-# **Predict.** Nearly nobody could use the bank, and yet about half of the satisfaction seems to be left. What is
+# Nearly nobody could use the bank, and yet more than half of the satisfaction seems to be left. What is
 # wrong with this number?
-
-# %% [markdown] tags=["prompt"]
-# *My prediction:*
-
-# %% [markdown]
-# **Your turn.** An error page that comes quickly is still an error page. Change the query above, so that every
-# failed request counts as frustrated. The first matching `WHEN` wins.
+#
+# **Your turn.** An error page is an error page, however fast it comes. Change the query, so that every
+# failed request counts as frustrated. The first `WHEN` that is true wins.
 
 # %% apdex tags=["prompt"]
 con.sql("""
@@ -300,14 +300,14 @@ con.sql("""
 """)
 
 # %% [markdown] tags=["solution"]
-# A failure took about two seconds here, so by time alone it passed as "tolerating". With failures counted as what
-# they are, little satisfaction is left, and what is left comes from the front page.
+# A failure took about two seconds here, so by time alone it passed as "tolerating". With failures counted
+# as what they are, little satisfaction is left, and what is left comes from the front page.
 
 # %% [markdown]
 # ## Availability
 #
-# **Availability** is the share of requests that were answered well. It depends on the time you look at, so always
-# say which: "in these three and a half hours" is another number than "in this month".
+# **Availability** is the share of requests that were answered well. It depends on the time you look at,
+# so always say which: "in these three and a half hours" is another number than "in this month".
 
 # %% availability tags=["scaffold"]
 labkit.query(con, "availability").project(
@@ -317,46 +317,43 @@ labkit.query(con, "availability").project(
 # %% [markdown]
 # ## The error budget
 #
-# No service is promised to be perfect. A promise of 99.9 % in 30 days leaves 0.1 % for accidents. This rest is the
-# **error budget**.
+# No service is promised to be perfect. A promise of 99.9 % in 30 days leaves 0.1 % for accidents. This
+# rest is the **error budget**.
 #
 # **Predict.** How many minutes of full outage fit into that budget: about 4, 40 or 400?
-
-# %% [markdown] tags=["prompt"]
-# *My prediction:*
-
-# %% [markdown]
-# **Your turn.** Compute the budget in minutes. Then compute how many budgets an outage of 2.5 hours uses up, if
-# every request fails.
+#
+# **Your turn.** Compute the budget in minutes. Then compute how many budgets an outage of 2.5 hours uses
+# up, if every request fails.
 
 # %% budget tags=["prompt"]
+my_prediction_min = ...
 minutes_in_30_days = 30 * 24 * 60
 minutes_in_30_days
 
 # %% budget-answer tags=["solution"]
 budget_min = 30 * 24 * 60 * (1 - 0.999)
 outage_min = 2.5 * 60
-print(f"budget {budget_min:.1f} min, outage {outage_min:.0f} min: {outage_min / budget_min:.0%} of the budget")
+print(f"budget {budget_min:.1f} min, outage {outage_min:.0f} min: {outage_min / budget_min:.0%} of it")
 
 # %% [markdown]
-# Not every request failed. The named query counts both ways: whole minutes of outage, and bad requests. The second
-# is smaller, because some pages still worked.
+# Not every request failed. The named query counts both ways: whole minutes of outage, and bad requests.
+# The second is smaller, because some pages still worked.
 
 # %% budget-query tags=["scaffold"]
 labkit.query(con, "error_budget").project(
-    "counted_by, unit, round(budget, 1) AS budget, round(burned, 1) AS burned, round(share_burned, 2) AS share"
+    "counted_by, unit, round(budget, 1) AS budget, round(burned) AS burned, round(share_burned, 2) AS share"
 )
 
 # %% [markdown]
 # ## Burn rate: a smoke detector
 #
-# A fire alarm does not wait until the house is gone. The **burn rate** says how many times too fast the budget is
-# being used. At a rate of 1 it lasts the 30 days exactly. At 14.4 it would be gone in 50 hours, and somebody should
-# be called at once.
+# A fire alarm does not wait until the house is gone. The **burn rate** says how many times too fast the
+# budget is being used. At a rate of 1 it lasts the 30 days exactly. At 14.4 it would be gone in 50 hours,
+# and somebody should be called at once.
 
 # %% [markdown]
-# **Predict.** Such an alarm looks at the last hour *and* at the last five minutes. How long after the onset would
-# it have called somebody: one minute, ten minutes or an hour?
+# **Predict.** Such an alarm looks at the last hour *and* at the last five minutes. How long after the
+# onset would it have called somebody: one minute, ten minutes or an hour?
 
 # %% [markdown] tags=["prompt"]
 # *My prediction:*
@@ -367,16 +364,18 @@ labkit.query(con, "burn_rate_alerts").project(
 )
 
 # %% [markdown]
-# The long window makes sure that it is serious; the short window makes sure that it is still going on. For the
-# time before the evidence begins, the query assumes usual traffic without errors. `labkit.show_sql` tells you so.
+# The long window makes sure that it is serious; the short window makes sure that it is still going on.
+# For the time before the evidence begins, the query assumes usual traffic without errors.
+# `labkit.show_sql` tells you so.
 
 # %% [markdown]
 # ## Who noticed
 #
-# The **detection gap** is the time from the onset to the moment when somebody knew. Nothing can be repaired in it.
+# The **detection gap** is the time from the onset to the moment when somebody knew. Nothing can be
+# repaired in it.
 #
-# **Your turn.** Compute the gap between the onset and the first user report. In DuckDB, one moment minus another
-# gives an interval. The query can read `onset`, the result from above, as if it were a table.
+# **Your turn.** Compute the gap between the onset and the first user report. In DuckDB, one moment minus
+# another gives an interval. The query can read `onset`, the result from above, as if it were a table.
 
 # %% gap tags=["prompt"]
 con.sql("""
@@ -401,15 +400,15 @@ con.sql("""
 # *My explanation:*
 
 # %% [markdown] tags=["solution"]
-# Customers did, after a quarter of an hour. An alarm on the error ratio would have called somebody about a minute
-# after the onset. The health check could not help, because it stayed green. One tenth of the outage was spent
-# before anyone at the bank knew of it.
+# Customers did, after a quarter of an hour. An alarm on the error ratio would have called somebody about
+# a minute after the onset. The health check could not help, because it stayed green. One tenth of the
+# outage was spent before anyone at the bank knew of it.
 
 # %% [markdown]
 # ## The 15 %
 #
-# A class project runs on this bank. It has milestones: small things that students must make work, such as "open an
-# account and read its balance". After the outage it was said that its progress "fell by 15 %".
+# A class project runs on this bank. It has milestones: small things that students must make work, such as
+# "open an account and read its balance". After the outage it was said that its progress "fell by 15 %".
 
 # %% progress tags=["scaffold"]
 milestones = con.sql("""
@@ -420,8 +419,8 @@ milestones = con.sql("""
 milestones
 
 # %% [markdown]
-# **Your turn.** Compare the last snapshot before 14:30 with the last one of all, in two ways: as a share of the
-# *plan*, and as a share of *what was complete before*. Which of the two is the 15 %?
+# **Your turn.** Compare the last snapshot before 14:30 with the last one of all, in two ways: as a share
+# of the *plan*, and as a share of *what was complete before*. Which of the two is the 15 %?
 
 # %% fifteen tags=["prompt"]
 completed = milestones.df()["completed_milestones"]
@@ -436,30 +435,30 @@ of_plan, of_complete = (before - after) / planned, (before - after) / before
 print(f"{before} -> {after} of {planned}: {of_plan:.0%} of the plan, {of_complete:.0%} of what was complete")
 
 # %% [markdown] tags=["solution"]
-# It is 15 % of what was complete, and 10 % of the plan: the progress went from 67 % to 57 %, which is 10 *percentage
-# points*. All of this is true. A report must say which one it means, and which "before" it took, or the reader
-# will guess.
+# It is 15 % of what was complete, and 10 % of the plan: the progress went from 67 % to 57 %, which is 10
+# *percentage points*. All of this is true. A report must say which one it means, and which "before" it
+# took, or the reader will guess.
 
 # %% [markdown]
 # ## Say it in three sentences
 #
-# **Your turn.** Write the impact for people who were not there: what users could not do, from when to when, and
-# how bad it was, with one number. Leave the cause out. You do not know it yet.
+# **Your turn.** Write the impact for people who were not there: what users could not do, from when to
+# when, and how bad it was, with one number. Leave the cause out. You do not know it yet.
 
 # %% [markdown] tags=["prompt"]
 # *The impact:*
 
 # %% [markdown] tags=["solution"]
-# *On 1 December 2023, from 14:30 to 17:00 UTC, customers could not log in, open an account or send a transfer; most
-# of their requests ended in an error. The outage used up about three months of error budget in one afternoon. It was
-# noticed after a quarter of an hour, by customers.*
+# *On 1 December 2023, from 14:30 to 17:00 UTC, customers could not log in, open an account or send a
+# transfer; most of their requests ended in an error. The outage used up about three months of error
+# budget in one afternoon. It was noticed after a quarter of an hour, by customers.*
 
 # %% [markdown]
 # ## One switch
 #
-# The idea of this course is to ask: *what would have happened if?* The record of deployments shows what an update
-# changed. One of the changed settings is the address under which the bank looks for its database: the **connection
-# string**.
+# The idea of this course is to ask: *what would have happened if?* The record of deployments shows what
+# an update changed. One of the changed settings is the address under which the bank looks for its
+# database: the **connection string**.
 
 # %% changes tags=["scaffold"]
 con.sql("""
@@ -470,8 +469,8 @@ con.sql("""
 """)
 
 # %% [markdown]
-# The switch below replays the afternoon twice: the same requests at the same moments, once with the connection
-# string as it was deployed, and once as it had been before.
+# The switch below replays the afternoon twice: the same requests at the same moments, once with the
+# connection string as it was deployed, and once as it had been before.
 #
 # **Predict.** Which failures will go away, and which will stay?
 
@@ -482,21 +481,22 @@ con.sql("""
 labkit.DsnToggle(con)
 
 # %% [markdown]
-# **Explain.** A replay shows what *would follow* from a hypothesis. It does not prove the hypothesis. What would you
-# want to find in the evidence before you say "this was the cause"?
+# **Explain.** A replay shows what *would follow* from a hypothesis. It does not prove the hypothesis.
+# What would you want to find in the evidence before you say "this was the cause"?
 
 # %% [markdown] tags=["prompt"]
 # *What I would look for:*
 
 # %% [markdown] tags=["solution"]
-# For example: a message of the program that names the address it tried; that the database was running and reachable
-# all the time; that nothing else in the same update explains the failures; and that they ended when the setting came
-# back. Some failures stay in both replays: they have other reasons, before and after.
+# For example: a message of the program that names the address it tried; that the database was running and
+# reachable all the time; that nothing else in the same update explains the failures; and that they ended
+# when the setting came back. Some failures stay in both replays: they have other reasons, before and
+# after.
 
 # %% [markdown]
 # ## What you can do now
 #
-# You can say what an outage did before you know why: what users saw, since when, how bad, and who noticed. You can
-# tell a step from a ramp, a ratio from a count, and a percentage point from a per cent.
+# You can say what an outage did before you know why: what users saw, since when, how bad, and who
+# noticed. You can tell a step from a ramp, a ratio from a count, and a percentage point from a per cent.
 #
 # What was wrong is still open. You have a lead, and the next labs test it.

@@ -155,6 +155,8 @@ def test_other_secrets_are_masked_too(key: str) -> None:
         ),
         ("postgresql://bank:tr0ubd0r99/bank", "postgresql://***:***/***"),
         ("dbname=postgresql://u:tr0ubd0r99@h/d", "postgresql:///***@h%2Fd"),
+        ("host=db.example user=bank:tr0ubd0r99", "postgresql://bank%3A***@db.example"),
+        ("host=db.example,password=tr0ubd0r99", "postgresql://***"),
     ],
 )
 def test_pieces_of_a_torn_password_are_masked(text: str, url: str) -> None:

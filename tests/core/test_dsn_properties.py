@@ -60,6 +60,13 @@ FORMS = [
     "host=db.example password={quoted} dbname=bank",
     "host db.example password {pw}",
     "dbname=postgresql://bank_app:{pw}@db.example/bank",
+    "host=db.example,port=5432,user=bank_app,password={pw}",
+    "host=db.example;port=5432;user=bank_app;password={pw}",
+    "Server=db.example;Port=5432;User Id=bank_app;Password={pw};Database=bank",
+    "user=bank_app:{pw} host=db.example",
+    "postgresql://bank_app@db.example/bank&password={pw}",
+    "postgresql:bank_app:{pw}@db.example/bank",
+    "bank_app:{pw}@db.example/bank",
 ]
 
 

@@ -22,7 +22,7 @@ def empty() -> duckdb.DuckDBPyConnection:
 
 
 def requests(con: duckdb.DuckDBPyConnection, *rows: tuple[object, ...]) -> None:
-    """Insert requests: seconds after START, status, and if given duration in ms, path, trace id and session."""
+    """Insert requests: seconds after START, status, and perhaps duration in ms, path, trace id, session."""
     for second, status, *more in rows:
         duration, path, trace, session = [*more, *([None] * 4)][:4]
         con.execute(
@@ -91,7 +91,8 @@ def incident(*, failing: bool = True) -> duckdb.DuckDBPyConnection:
     con.execute(
         """
         INSERT INTO logs BY NAME
-        SELECT t AS time_utc, 'ERROR' AS severity_text, 17 AS severity_number, 'shop' AS logger, 'no answer' AS body,
+        SELECT t AS time_utc, 'ERROR' AS severity_text, 17 AS severity_number, 'shop' AS logger,
+               'no answer' AS body,
                'app.Timeout' AS exception_type, 'no connection after 2 s' AS exception_message
         FROM plan WHERE failed
         UNION ALL BY NAME
@@ -130,7 +131,8 @@ def incident(*, failing: bool = True) -> duckdb.DuckDBPyConnection:
         """
         INSERT INTO deployments BY NAME
         SELECT * FROM (VALUES
-            ($start::TIMESTAMP + INTERVAL 5 MINUTE, 'deployment.started', 'd1', 'Rules of the edge', 'edge', '3', '2'),
+            ($start::TIMESTAMP + INTERVAL 5 MINUTE, 'deployment.started', 'd1', 'Rules of the edge',
+             'edge', '3', '2'),
             ($onset::TIMESTAMP, 'deployment.started', 'd2', 'A new page', 'shop', '2.0', '1.9'),
             ($onset::TIMESTAMP + INTERVAL 9 MINUTE, 'scaled', 'd3', 'Four more workers on every host of it',
              'shop', '2.0', '2.0'),

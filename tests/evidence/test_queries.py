@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import doctest
+import importlib
 import re
 
 import duckdb
@@ -215,8 +217,8 @@ def test_header_is_parsed_into_values() -> None:
     """A header becomes typed values: tables, defaults of every kind, units, limits."""
     found = parse(
         "x",
-        HEADER
-        + "-- parameter: a VARCHAR = 'it''s [x]' some text\n-- parameter: b DOUBLE = 0.5 [s, at least 0.1] c\n"
+        HEADER + "-- parameter: a VARCHAR = 'it''s [x]' some text\n"
+        "-- parameter: b DOUBLE = 0.5 [s, at least 0.1] c\n"
         "-- parameter: d BOOLEAN = TRUE e\n-- parameter: f TIMESTAMP [UTC] g\n",
     )
     assert isinstance(found, NamedQuery)
@@ -246,3 +248,12 @@ def test_header_without_grain_is_refused() -> None:
 def test_files_are_read_once() -> None:
     """The SQL files are parsed at the first question and kept."""
     assert module._all() is module._all()
+
+
+@pytest.mark.parametrize(
+    "name", ["queries", "sql_header", *(f"charts.{m}" for m in ("style", "events", "chart", "change"))]
+)
+def test_examples_run(name: str) -> None:
+    """Each example in the docstrings gives what stands below it."""
+    found = importlib.import_module(f"labkit.evidence.{name}")
+    assert doctest.testmod(found).failed == 0

@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,7 +63,8 @@ class RealPostgres:
 def running_postgres(logs_to: Path) -> Iterator[RealPostgres]:
     """Run a server with its own data folder on a free port of 127.0.0.1; it stops when the block ends.
 
-    Its log, complete then, is copied to the folder ``logs_to`` as ``postgresql.json``.
+    Its log, complete then, is copied to the folder ``logs_to`` as ``postgresql.json``. A second process stops
+    the server and removes its folder when this one is killed.
 
     Raises
     ------
@@ -77,14 +77,27 @@ def running_postgres(logs_to: Path) -> Iterator[RealPostgres]:
         programs = _programs(folder, account)
         password = secrets.token_urlsafe(12)
         _initdb(programs, folder, account, password)
-        server, port = _start(programs, folder, account, password)
-        try:
-            yield RealPostgres(port, password)
-        finally:
-            _stop(programs, folder, account, server)
-            shutil.copyfile(folder / "data" / "log" / "postgresql.json", logs_to / "postgresql.json")
+        with _stopped_at_the_end(programs, folder, account):
+            yield RealPostgres(_start(programs, folder, account), password)
+        shutil.copyfile(folder / "data" / "log" / "postgresql.json", logs_to / "postgresql.json")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _stopped_at_the_end(programs: Path, folder: Path, account: dict[str, Any]) -> Iterator[None]:
+    """Have another process stop the server: at the end of the block, or of this process."""
+    command = [sys.executable, os.fspath(Path(__file__).with_name("stop_with_parent.py"))]
+    command += [os.fspath(programs / "pg_ctl"), os.fspath(folder)]
+    command += [str(account[key]) for key in ("user", "group") if key in account]
+    # A session of its own, so that an interrupt from the keyboard reaches only this process.
+    watcher = subprocess.Popen(
+        command, stdin=subprocess.PIPE, encoding="utf-8", env=_environment(), start_new_session=True
+    )
+    try:
+        yield
+    finally:
+        watcher.communicate("keep", timeout=60)
 
 
 def _account(folder: Path) -> dict[str, Any]:
@@ -118,19 +131,22 @@ def _programs(folder: Path, account: dict[str, Any]) -> Path:
 
 
 def _run(command: Sequence[str | Path], account: dict[str, Any]) -> None:
-    done = subprocess.run(
-        [os.fspath(word) for word in command],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        cwd=tempfile.gettempdir(),
-        env=_environment(),
-        timeout=120,
-        check=False,
-        **account,
-    )
-    if done.returncode:
-        said = (done.stderr + done.stdout).decode(errors="replace").strip()
-        raise CannotStartError(f"{Path(command[0]).name} ended with {done.returncode}: {said}")
+    with tempfile.TemporaryFile() as output:  # no pipe: a server that is started keeps it open
+        done = subprocess.run(
+            [os.fspath(word) for word in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=tempfile.gettempdir(),
+            env=_environment(),
+            timeout=120,
+            check=False,
+            **account,
+        )
+        if done.returncode:
+            output.seek(0)
+            said = output.read().decode(errors="replace").strip()
+            raise CannotStartError(f"{Path(command[0]).name} ended with {done.returncode}: {said}")
 
 
 def _environment() -> dict[str, str]:
@@ -164,33 +180,23 @@ def _initdb(programs: Path, folder: Path, account: dict[str, Any], password: str
         file.unlink()
 
 
-def _start(
-    programs: Path, folder: Path, account: dict[str, Any], password: str
-) -> tuple[subprocess.Popen[bytes], int]:
+def _start(programs: Path, folder: Path, account: dict[str, Any]) -> int:
+    """Start the server and wait until it answers; tell its port."""
+    start = [programs / "pg_ctl", "start", f"--pgdata={folder / 'data'}", "--wait", "--timeout=60"]
+    said = folder / "start.log"
     for _ in range(3):  # a port that was free a moment ago may be taken
         port = free_port()
         with (folder / "data" / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
             settings.write(SETTINGS.format(port=port))
-        with (folder / "start.log").open("ab") as output:
-            server = subprocess.Popen(
-                [os.fspath(programs / "postgres"), "-D", os.fspath(folder / "data")],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                env=_environment(),
-                **account,
-            )
         try:
-            if _answers(server, port, password):
-                return server, port
-        except BaseException:
-            _stop(programs, folder, account, server)
-            raise
-        _stop(programs, folder, account, server)
-    files = [folder / "start.log", *sorted((folder / "data" / "log").glob("postgresql.*"))]
-    said = "\n".join(file.read_text("utf-8", "replace") for file in files)
-    raise CannotStartError(f"the server does not answer: {said.strip()[-2000:]}")
+            _run([*start, f"--log={said}"], account)
+        except CannotStartError as error:
+            problem = error
+        else:
+            return port
+    logs = [said, *sorted((folder / "data" / "log").glob("postgresql.*"))]
+    text = "\n".join(file.read_text("utf-8", "replace") for file in logs if file.exists())
+    raise CannotStartError(f"{problem} {text.strip()[-2000:]}")
 
 
 def free_port() -> int:
@@ -199,38 +205,3 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _answers(server: subprocess.Popen[bytes], port: int, password: str) -> bool:
-    """Wait until the server takes a connection; give up when it ended or after half a minute."""
-    until = time.monotonic() + 30
-    while server.poll() is None and time.monotonic() < until:
-        try:
-            psycopg.connect(
-                host="127.0.0.1",
-                port=port,
-                user="postgres",
-                password=password,
-                dbname="postgres",
-                connect_timeout=2,
-            ).close()
-        except psycopg.OperationalError:
-            time.sleep(0.05)
-        else:
-            return True
-    return False
-
-
-def _stop(programs: Path, folder: Path, account: dict[str, Any], server: subprocess.Popen[bytes]) -> None:
-    """Stop in the quick, clean way, so that the log is complete; else by force."""
-    if server.poll() is not None:
-        return
-    try:
-        _run([programs / "pg_ctl", "stop", "-D", folder / "data", "-m", "fast", "-w", "-t", "20"], account)
-    except (CannotStartError, OSError, subprocess.TimeoutExpired):
-        server.terminate()
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from conftest import AFTER, BEFORE, BEGIN, CHANGE, LOST, RESTORED, add_deployment, add_request
+from small_record import AFTER, BEFORE, BEGIN, CHANGE, LOST, RESTORED, add_deployment, add_request
 
 from labkit.core.errors import LabError
 from labkit.replay.change import find_change

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import AFTER, BEFORE
+from small_record import AFTER, BEFORE, CHANGE, add_deployment
 
 from labkit.core.errors import LabError
 from labkit.replay.toggle import DsnToggle
@@ -13,7 +13,7 @@ from labkit.replay.toggle import DsnToggle
 
 def page(toggle):
     """Give the part of the toggle that changes."""
-    return toggle.children[-1].value
+    return toggle.children[2].value
 
 
 def test_the_choice_redraws_the_picture(con):
@@ -36,7 +36,26 @@ def test_both_strings_and_their_difference_are_shown(con):
     toggle = DsnToggle(con)
     labels = [label for label, _ in toggle.children[1].options]
     assert labels == [f"as deployed: {AFTER}", f"as corrected: {BEFORE}"]
-    assert "<td>5432</td><td>6432</td>" in toggle.children[0].value
+    told = "<b>port</b> <code>6432</code> as deployed, <code>5432</code> as corrected."
+    assert told in toggle.children[0].value
+
+
+def test_a_part_that_only_one_string_has_is_told(con):
+    """A part that was added or taken away is told as 'not set' on the other side."""
+    con.execute("DELETE FROM deployments")
+    add_deployment(con, CHANGE, "d-6", ("1.9", "2.0"), [("DSN", BEFORE, BEFORE + "?sslmode=require")])
+    told = "<b>sslmode</b> <code>require</code> as deployed, not set as corrected."
+    assert told in DsnToggle(con).children[0].value
+
+
+def test_of_a_secret_only_the_change_is_told(con):
+    """Where the record holds two passwords that differ, the toggle says so and shows neither."""
+    con.execute("DELETE FROM deployments")
+    secrets = [("DSN", BEFORE.replace("***", "tr0ub4dor"), BEFORE.replace("***", "c0rrect-horse"))]
+    add_deployment(con, CHANGE, "d-7", ("1.9", "2.0"), secrets)
+    heading = DsnToggle(con).children[0].value
+    assert "<b>password</b> (changed)." in heading
+    assert "tr0ub4dor" not in heading and "c0rrect-horse" not in heading
 
 
 def test_no_password_reaches_the_toggle(con):

@@ -39,6 +39,13 @@ def build(labs: Iterable[str] = (), *, root: Path | None = None, check: bool = F
     ------
     LabError
         No such lab; a source or a cell in it is at fault; with `check`, a notebook differs from its source.
+
+    Examples
+    --------
+    >>> for said in build(["00"], check=True):
+    ...     print(said)
+    notebooks/00-start-here.ipynb: as its source says
+    notebooks/solutions/00-start-here.ipynb: as its source says
     """
     project = find_project(root, holds="labs")
     done: list[str] = []

@@ -43,6 +43,11 @@ def start(lab: str = "00", *, browser: bool = True, port: int | None = None, roo
     ------
     LabError
         There is no project here, no such lab, or no port is free.
+
+    Examples
+    --------
+    >>> start("00", browser=False)  # doctest: +SKIP
+    The lab is open at ...
     """
     LabApp = importlib.import_module("jupyterlab.labapp").LabApp  # noqa: N806
 

@@ -56,6 +56,12 @@ def read_lab(path: Path) -> Lab:
     ------
     LabError
         A cell has no role, two roles or an unknown one; two cells share a name; a code prompt has no answer.
+
+    Examples
+    --------
+    >>> lab = read_lab(Path("labs/00-start-here/lab.py"))
+    >>> lab.name, lab.cells[0].role
+    ('00-start-here', 'text')
     """
     lab = path.parent.name
     notebook = need("jupytext").reads(path.read_text(encoding="utf-8"), fmt="py:percent")

@@ -22,9 +22,9 @@ def add_commands(commands: Any) -> None:
 
 
 def _start(arguments: argparse.Namespace) -> int:
-    from labkit.classroom import jupyter
+    from labkit.classroom.jupyter import start
 
-    return jupyter.start(arguments.lab, browser=not arguments.no_browser, port=arguments.port)
+    return start(arguments.lab, browser=not arguments.no_browser, port=arguments.port)
 
 
 def _build(arguments: argparse.Namespace) -> int:

@@ -13,6 +13,7 @@ from labkit.core.secret import MASK
 SECRET_PARTS = frozenset(
     {"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"}
 )
+_PASSWORD = re.compile(r"(?:passw(?:or)?d|pwd)\s*=", re.IGNORECASE)
 _PORT = re.compile(r"|[1-9][0-9]{0,4}|\$\{\w+\}|\{\{\s*\w+\s*\}\}")
 #: The parts in the order a connection URL writes them; what is not here follows by name.
 ORDER = ("user", "password", "host", "hostaddr", "port", "dbname", "sslmode", "options")
@@ -82,8 +83,8 @@ def torn(parts: Mapping[str, str]) -> bool:
     """Tell whether an unescaped password seems to have spilled into other parts.
 
     libpq ends the credentials at the first ``@`` and the host at the first ``/``, so what follows in a
-    password lands in host, port or database. An ``@`` (or a whole address) in any of them is the trace it
-    leaves; so is an impossible port where no user is named.
+    password lands in host, port or database. An ``@``, a whole address or ``password=`` in any of them is the
+    trace it leaves; so is an impossible port where no user is named.
 
     Examples
     --------
@@ -93,7 +94,8 @@ def torn(parts: Mapping[str, str]) -> bool:
     False
     """
     others = (value for key, value in parts.items() if key != "user" and key not in SECRET_PARTS)
-    return any("@" in value or "://" in value for value in others) or _port_is_no_port(parts)
+    traces = any("@" in value or "://" in value or _PASSWORD.search(value) for value in others)
+    return traces or _port_is_no_port(parts)
 
 
 def _port_is_no_port(parts: Mapping[str, str]) -> bool:
@@ -114,9 +116,11 @@ def display(parts: Mapping[str, str]) -> dict[str, str]:
     if torn(parts):
         for key in parts.keys() - SECRET_PARTS - {"user", "sslmode"}:
             shown[key] = _after_last_at(parts[key])
+    if ":" in shown.get("user", ""):
+        shown["user"] = f"{shown['user'].partition(':')[0]}:{MASK}"
     return shown
 
 
 def _after_last_at(value: str) -> str:
     head, at, tail = value.rpartition("@")
-    return f"{MASK}@{tail}" if at and head else MASK
+    return f"{MASK}@{tail}" if at and head and not _PASSWORD.search(value) else MASK

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from labkit.core import conninfo
 from labkit.core.dsn import Dsn
-from labkit.core.dsn_finding import REFUSED, TEXT, Finding, error, warning
+from labkit.core.dsn_finding import REFUSED, SCHEME, TEXT, Finding, error, warning
 from labkit.core.dsn_network_rules import network_findings
 from labkit.core.dsn_option_rules import option_findings
 from labkit.core.dsn_text import keyword_pairs, scheme_of, url_pieces
-from labkit.core.dsn_text_rules import unwrap, url_escapes
+from labkit.core.dsn_text_rules import nothing_set, unwrap, url_escapes
 from labkit.core.dsn_value_rules import value_findings
 from labkit.core.dsn_words import FOREIGN
 from labkit.core.secret import Secret
@@ -51,9 +52,16 @@ def lint(dsn: object) -> tuple[Finding, ...]:
                 fix,
             )
         ]
-    unique = {(finding.rule, finding.part): finding for finding in reversed(found)}
-    kept = reversed(unique.values())
-    return tuple(sorted(kept, key=lambda finding: finding.severity))
+    unique: dict[tuple[str, str], Finding] = {}
+    for finding in found:
+        unique.setdefault((finding.rule, finding.part), finding)
+    return tuple(sorted(unique.values(), key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[str, int]:
+    """Order findings by severity, then as the parts of a URL stand."""
+    order = (TEXT, SCHEME, *conninfo.ORDER)
+    return finding.severity, order.index(finding.part) if finding.part in order else len(order)
 
 
 def _plain(value: str | Secret) -> str:
@@ -66,6 +74,8 @@ def _text(text: str) -> list[Finding]:
     if bare is None:
         return found
     accepted = conninfo.read(bare)
+    if accepted == {}:
+        return [*found, nothing_set()]
     cut = scheme_of(bare)
     found += _url(cut[1], accepted) if cut else _keywords(bare, accepted)
     if text != text.rstrip() and not _has_rule(found, "value-blank", "url-blank"):
@@ -74,7 +84,7 @@ def _text(text: str) -> list[Finding]:
             warning("trailing-blank", TEXT, "a blank or line end follows", consequence, "Strip the text.")
         )
     if accepted is None and not any(finding.severity == "error" for finding in found):
-        found.append(_unreadable(url=cut is not None))
+        found.append(_unreadable(url=cut is not None or "=" not in bare))
     return _placeholders_first(found, refused=accepted is None)
 
 
@@ -113,6 +123,10 @@ def _url(rest: str, accepted: dict[str, str] | None) -> list[Finding]:
 
 
 def _keywords(text: str, accepted: dict[str, str] | None) -> list[Finding]:
+    if re.search(r"=[^;'\s]*;", text):
+        consequence = "libpq takes the rest as part of the first value, or refuses the text"
+        fix = "Join the settings with blanks: host=HOST port=PORT user=USER dbname=DATABASE."
+        return [error("semicolons", TEXT, "settings are joined with semicolons", consequence, fix)]
     pairs = keyword_pairs(text)
     found = [*_settings(pairs), *_given_twice(pairs)]
     if accepted is not None:
@@ -128,7 +142,7 @@ def _keywords(text: str, accepted: dict[str, str] | None) -> list[Finding]:
         fix = "Put it in single quotes: password='two words'; a quote or backslash in it gets a backslash."
         found.append(error("unquoted", TEXT, "a value with a blank is not quoted", consequence, fix))
     named = {key: value for key, value in pairs if value is not None and key in known}
-    return [*found, *_values(named, url=False)]
+    return [*found, *_values(named, url=False)] if named else found
 
 
 def _settings(pairs: Pairs) -> Iterator[Finding]:

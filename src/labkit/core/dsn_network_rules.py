@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 
-from labkit.core.dsn_finding import Finding, error, warning
+from labkit.core.dsn_finding import REFUSED, Finding, error, warning
 from labkit.core.dsn_words import NO_VALUE
 
 _PORT = re.compile(r"\s*[+-]?\d+\s*")
@@ -20,6 +21,12 @@ def network_findings(parts: Mapping[str, str]) -> Iterator[Finding]:
         yield from _defaults(parts)
     for host in hosts:
         yield from _host(host)
+    for address in parts["hostaddr"].split(",") if parts.get("hostaddr") else ():
+        if not _is_placeholder(address) and not _is_address(address.strip()):
+            consequence = "connection is bad: could not parse network address"
+            yield error(
+                "address", "hostaddr", "it is no IP address", consequence, "Write names in host, not here."
+            )
     for port in ports:
         yield from _port(port, showable="user" in parts)
     if len(hosts) > 1 or len(ports) > 1:
@@ -55,6 +62,11 @@ def _host(host: str) -> Iterator[Finding]:
     elif re.fullmatch(r"[^:\[\]]+:\d*|\[.*\].*", bare):
         fix = "Write host=NAME port=NUMBER, and an IPv6 address without brackets."
         yield error("host-port", "host", "the port is part of the host", consequence, fix)
+    elif bare.startswith("["):
+        yield error("host-bracket", "host", "a bracket is not closed", REFUSED, "Write [ADDRESS]:PORT.")
+    elif re.fullmatch(r"[\d.]+", bare) and not _is_address(bare):
+        fix = "An IPv4 address is four numbers from 0 to 255."
+        yield error("address", "host", "it is no IP address", consequence, fix)
     elif _TWO_WORDS.search(bare):
         yield error("host-space", "host", "the host holds a blank", consequence, "Write the host name alone.")
 
@@ -64,6 +76,8 @@ def _port(port: str, *, showable: bool) -> Iterator[Finding]:
     if not bare or _is_placeholder(bare) or bare.lower() in NO_VALUE:
         return
     fix = "Write a number from 1 to 65535; PostgreSQL's usual port is 5432."
+    if ":" in bare:
+        fix = "In a URL an IPv6 address stands in brackets: [::1]:5432."
     named = f"{bare} " if showable and re.fullmatch(r"[+-]?\d{1,12}|[A-Za-z]{1,5}", bare) else "it "
     if not _PORT.fullmatch(port) or abs(int(bare)) > 2**31 - 1:
         consequence = 'connection is bad: invalid integer value for connection option "port"'
@@ -71,6 +85,14 @@ def _port(port: str, *, showable: bool) -> Iterator[Finding]:
     elif not 1 <= int(bare) <= 65535:
         consequence = "connection is bad: invalid port number"
         yield error("port-range", "port", f"{named}is not between 1 and 65535", consequence, fix)
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_placeholder(value: str) -> bool:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-_SCHEME = re.compile(r"((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*)(:/{1,3}|//)")
+_SCHEME = re.compile(r"((?:jdbc:)?[A-Za-z][A-Za-z0-9+._-]*)(?::/{1,3}|//)|(postgres(?:ql)?):")
 _PAIR = re.compile(
     r"([^\s=]+)\s*(?:(=)\s*(?:'((?:[^'\\]|\\.)*)'?|((?:[^\s\\]|\\.)*)))?",
     re.ASCII | re.DOTALL,
@@ -59,7 +59,7 @@ def scheme_of(text: str) -> tuple[str, str] | None:
     True
     """
     found = _SCHEME.match(text)
-    return (found[1], text[found.end() :]) if found else None
+    return (found[1] or found[2], text[found.end() :]) if found else None
 
 
 def url_pieces(rest: str) -> UrlPieces:
@@ -106,6 +106,8 @@ def _host_and_port(entry: str) -> tuple[str, str]:
     if entry.startswith("[") and "]" in entry:
         host, _, port = entry[1:].partition("]")
         return host, port.removeprefix(":")
+    if entry.startswith("["):  # never closed: libpq refuses it
+        return entry, ""
     host, _, port = entry.partition(":")
     return host, port
 

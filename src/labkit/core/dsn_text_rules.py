@@ -73,16 +73,18 @@ def _nul(text: str, found: list[Finding]) -> str:
 def _empty(text: str, found: list[Finding]) -> str | None:
     if text.strip(_BLANK):
         return text
+    found.append(nothing_set())
+    return None
+
+
+def nothing_set() -> Finding:
+    """Make the finding for a text that names no part at all."""
     consequence = (
         "libpq takes every part from PG* variables and defaults, at last this machine's socket: "
         'connection to server on socket "/var/run/postgresql/.s.PGSQL.5432" failed: No such file or directory'
     )
-    found.append(
-        error(
-            "empty", TEXT, "the connection string is empty", consequence, "Set the variable it is read from."
-        )
-    )
-    return None
+    fix = "Set the variable it is read from."
+    return error("empty", TEXT, "the connection string is empty", consequence, fix)
 
 
 def _leading_blank(text: str, found: list[Finding]) -> str:

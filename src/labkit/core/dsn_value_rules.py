@@ -141,6 +141,11 @@ def _left_out(parts: Mapping[str, str]) -> Iterator[Finding]:
         yield warning(
             "user-missing", "user", "no user is named", consequence, "Name the role before the @ or in user=."
         )
+    if ":" in parts.get("user", ""):
+        fix = "In the key/value form write user=NAME password=PASSWORD."
+        yield error(
+            "user-password", "user", "the user holds a colon, perhaps a password", _LEADS_TO["user"], fix
+        )
     if not parts.get("dbname"):
         consequence = (
             "libpq takes PGDATABASE, else a database with the user's name: FATAL: database does not exist"
@@ -158,7 +163,7 @@ def _left_out(parts: Mapping[str, str]) -> Iterator[Finding]:
         )
         fix = "Give the password, or make sure the password file is there for whoever runs the program."
         yield warning("password-missing", "password", "there is no password", consequence, fix)
-    if re.search(r"[/?&]|://", parts.get("dbname", "")):
+    if re.search(r"[/?&;#]", parts.get("dbname", "")):
         fix = "Write the database's name alone; parameters begin with one ? and are joined with &."
         problem = "the database's name holds a piece of a URL"
         yield error("dbname-url", "dbname", problem, _LEADS_TO["dbname"], fix)

@@ -29,25 +29,63 @@ def filled(
     """Open a database, fill it, and give the connection; on any error leave what was there before.
 
     A new file is written beside its place and moved there when it is complete. What is added to a database
-    that exists is one transaction.
+    that exists is collected beside it and then copied in one transaction.
     """
-    if str(database) == MEMORY:
-        return _fill(connect(MEMORY), fill)
-    path = Path(database).expanduser()
-    if path.exists():
-        return _fill(_connect_existing(path), fill)
+    import duckdb
+
+    try:
+        return _fill(connect(MEMORY), fill) if str(database) == MEMORY else _filled_file(Path(database), fill)
+    except duckdb.Error as error:
+        raise LabError(
+            f"DuckDB could not keep the evidence in {database}",
+            next_step=f"It says: {str(error).splitlines()[0]}",
+        ) from error
+
+
+def _filled_file(given: Path, fill: Callable[[duckdb.DuckDBPyConnection], None]) -> duckdb.DuckDBPyConnection:
+    path = given.expanduser()
     if not path.parent.is_dir():
         raise LabError(
             "no such folder for the database", found=path.parent.as_posix(), next_step="Make it first."
         )
+    existing = _connect_existing(path) if path.exists() else None
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         _fill(connect(str(beside)), fill).close()
+        if existing is not None:
+            return _fill(existing, lambda con: _copy(con, beside))
         beside.replace(path)
     finally:
         for leftover in (beside, beside.with_name(beside.name + ".wal")):
             leftover.unlink(missing_ok=True)
     return connect(str(path))
+
+
+def _copy(con: duckdb.DuckDBPyConnection, beside: Path) -> None:
+    """Add every row of another database, unless one of its files is here already."""
+    con.execute(f"ATTACH {_quoted(beside)} AS added (READ_ONLY)")
+    try:
+        twice = con.execute(
+            "SELECT source_file FROM added.sources SEMI JOIN sources USING (source_file) ORDER BY 1"
+        ).fetchone()
+        if twice:
+            raise LabError(
+                "this database already holds that file", found=twice[0], next_step="Load into a new database."
+            )
+        con.execute("BEGIN")
+        for table in TABLES:
+            con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM added.{table}")
+        con.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(Exception):
+            con.execute("ROLLBACK")
+        raise
+    finally:
+        con.execute("DETACH added")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def connect(database: str) -> duckdb.DuckDBPyConnection:
@@ -85,13 +123,9 @@ def _fill(
     con: duckdb.DuckDBPyConnection, fill: Callable[[duckdb.DuckDBPyConnection], None]
 ) -> duckdb.DuckDBPyConnection:
     try:
-        con.execute("BEGIN")
         create_schema(con)
         fill(con)
-        con.execute("COMMIT")
     except BaseException:
-        with contextlib.suppress(Exception):
-            con.execute("ROLLBACK")
         con.close()
         raise
     return con

@@ -11,6 +11,7 @@ from typing import IO
 
 _GZIP_MAGIC = b"\x1f\x8b"
 BOM = b"\xef\xbb\xbf"
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,18 @@ def is_gzip(path: Path) -> bool:
     """Say whether a file starts like a gzip file."""
     with path.open("rb") as file:
         return file.read(2) == _GZIP_MAGIC
+
+
+def count_lines(path: Path) -> int | None:
+    """Count the lines of a file, blank ones too; none where a packed file is damaged."""
+    count, last = 0, b"\n"
+    with path.open("rb") as file:
+        for block in _blocks(file) if is_gzip(path) else iter(lambda: file.read(_BLOCK), b""):
+            if isinstance(block, Broken):
+                return None
+            count += block.count(b"\n")
+            last = block[-1:]
+    return count + (last != b"\n")
 
 
 def read_lines(path: Path) -> Iterator[Line | Broken]:
@@ -86,7 +99,7 @@ def _blocks(packed: IO[bytes]) -> Iterator[bytes | Broken]:
     with gzip.GzipFile(fileobj=packed, mode="rb") as file:
         while True:
             try:
-                block = file.read1(1 << 20)
+                block = file.read1(_BLOCK)
             except (EOFError, OSError, zlib.error) as error:
                 yield Broken(0, 0, f"the gzip file is damaged: {error}", b"")
                 return

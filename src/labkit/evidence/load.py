@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from labkit.core.errors import LabError
 from labkit.evidence.database import MEMORY, filled
+from labkit.evidence.fast_spans import load_spans
 from labkit.evidence.files import Found, PathLike, find
 from labkit.evidence.lines import Broken, Line, read_lines
+from labkit.evidence.readers import otlp_traces
 from labkit.evidence.readers.reading import Format, Lines, Rejected, reject_all
 from labkit.evidence.recognise import FORMATS, describe_content, recognise
 from labkit.evidence.rejects import RejectWriter
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 UNKNOWN = "unknown"
 _STEP = 1 << 20
+FAST_FORMAT = otlp_traces.FORMAT
+FAST_FROM_BYTES = 1 << 20  # below that the strict reader is quick enough
 
 
 def load(
@@ -124,24 +128,51 @@ def _unknown(file: Found) -> LabError:
 def _load_all(
     con: duckdb.DuckDBPyConnection, plan: Sequence[tuple[Found, Format | None]], meter: _Meter
 ) -> None:
-    known = {name for (name,) in con.execute("SELECT source_file FROM sources").fetchall()}
-    for file, _ in plan:
-        if file.name in known:
-            raise LabError(
-                "this database already holds that file",
-                found=file.name,
-                next_step="Load into a new database.",
-            )
     for file, form in plan:
         _load_file(con, file, form, meter)
         meter.finish(file.path.stat().st_size)
 
 
 def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None, meter: _Meter) -> None:
+    lines: Lines = _measured(read_lines(file.path), meter)
+    counts = _Counts()
+    if form is FAST_FORMAT and file.path.stat().st_size >= FAST_FROM_BYTES:
+        size = file.path.stat().st_size
+        fast = load_spans(con, file.path, file.name, lambda share: meter.at(int(share * size)))
+        if fast is not None:
+            counts = _Counts(fast.lines, 0, fast.rows)
+            lines = (line for line in lines if line.number in fast.doubted) if fast.doubted else ()
+    counts = _load_lines(con, file, form, lines, counts)
+    con.execute(
+        "INSERT INTO sources VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        [
+            file.name,
+            form.name if form else UNKNOWN,
+            form.table if form else None,
+            counts.loaded + counts.rejected,
+            counts.loaded,
+            counts.rejected,
+            counts.rows,
+        ],
+    )
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Lines loaded, lines rejected, rows made."""
+
+    loaded: int = 0
+    rejected: int = 0
+    rows: int = 0
+
+
+def _load_lines(
+    con: duckdb.DuckDBPyConnection, file: Found, form: Format | None, lines: Lines, counts: _Counts
+) -> _Counts:
+    """Read lines strictly into the format's table and the rejects."""
     rejects = RejectWriter(con, file.name)
     rows = Writer(con, form.table, file.name) if form else None
-    loaded = made = 0
-    lines = _measured(read_lines(file.path), meter)
+    loaded, made = counts.loaded, counts.rows
     for outcome in form.read(lines) if form else reject_all(lines, "no known format"):
         if isinstance(outcome, Rejected):
             rejects.add(outcome)
@@ -151,18 +182,7 @@ def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None,
     if rows is not None:
         rows.flush()
     rejects.flush()
-    con.execute(
-        "INSERT INTO sources VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        [
-            file.name,
-            form.name if form else UNKNOWN,
-            form.table if form else None,
-            loaded + rejects.lines,
-            loaded,
-            rejects.lines,
-            made,
-        ],
-    )
+    return _Counts(loaded, rejects.lines, made)
 
 
 def _measured(lines: Lines, meter: _Meter) -> Iterator[Line | Broken]:

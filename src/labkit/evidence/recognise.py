@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from labkit.evidence.lines import Broken, Line, read_lines
+from labkit.evidence.lines import Line, read_lines
 from labkit.evidence.readers import (
     access_log,
     app_log,
@@ -31,6 +31,7 @@ FORMATS: tuple[Format, ...] = (
     progress_csv.FORMAT,
 )
 _SAMPLE_LINES = 100
+_LOOKED_AT = 8
 
 
 def recognise(path: Path) -> Format | None:
@@ -67,17 +68,17 @@ def _record(raw: bytes) -> JsonObject | None:
 
 def describe_content(path: Path) -> str:
     """Say in a few words what a file that was not recognised looks like."""
-    first = next(iter(read_lines(path)), None)
-    if first is None:
+    start = list(islice(read_lines(path), _LOOKED_AT))
+    if not start:
         return "an empty file"
-    if isinstance(first, Broken):
-        return first.reason
-    if b"\x00" in first.raw or _looks_binary(first.raw[:4096]):
+    lines = [line for line in start if isinstance(line, Line)]
+    if not lines:
+        return "damaged: it starts like a gzip file but cannot be unpacked"
+    if _is_binary(b"\n".join(line.raw[:4096] for line in lines)):
         return "a binary file"
-    start = first.content[:60].decode("utf-8", "replace")
-    return f"text that starts with {start!r}"
+    return f"text that starts with {lines[0].content[:60].decode('utf-8', 'replace')!r}"
 
 
-def _looks_binary(start: bytes) -> bool:
+def _is_binary(start: bytes) -> bool:
     odd = sum(byte < 9 or 13 < byte < 32 for byte in start)
-    return odd * 20 > len(start)
+    return 0 in start or odd * 20 > len(start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from collections import Counter
 from typing import Any
 
 JsonObject = dict[str, Any]
@@ -12,10 +13,12 @@ JsonObject = dict[str, Any]
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))? ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
+_EXCESS = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])|-?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE)
 _DIGITS = re.compile(r"-?\d{1,19}", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
 _EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - times in tables are UTC without a zone
 _MAX_INT64 = 2**63 - 1
+_BEYOND = 10**400  # stands for every whole number that no type here can hold
 _LATEST_NANOSECOND = 9_223_286_400_000_000_000  # 2262-04-11: the last whole day 64 bits can count
 
 
@@ -23,17 +26,19 @@ class Unusable(Exception):  # noqa: N818 - a verdict on a line, not a failure
     """A line cannot be used; the text says why."""
 
 
-def parse_object(raw: bytes) -> JsonObject:
+def parse_object(raw: bytes, *, forgiving: bool = False) -> JsonObject:
     """Read one JSON object from bytes, refusing what JSON readers like to let through.
 
     Invalid UTF-8, NaN, a key given twice, half a surrogate pair and numbers beyond reason are refused.
+    A forgiving reading lets pass what DuckDB's JSON reader lets pass: a comma before a closing bracket,
+    NaN or Infinity where a number may stand, and keys given twice as long as nobody asks for them.
     """
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unusable(f"invalid UTF-8 at byte {error.start} of the line") from error
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        value = _loads(text, forgiving)
     except RecursionError as error:
         raise Unusable("JSON is nested too deep") from error
     except ValueError as error:
@@ -45,6 +50,28 @@ def parse_object(raw: bytes) -> JsonObject:
     return value
 
 
+def _loads(text: str, forgiving: bool) -> Any:
+    if not forgiving:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    try:
+        return json.loads(text, object_pairs_hook=_forgiving_object, parse_int=_any_int)
+    except ValueError:
+        mended = _EXCESS.sub(_mend, text)
+        return json.loads(mended, object_pairs_hook=_forgiving_object, parse_int=_any_int)
+
+
+def _mend(match: re.Match[str]) -> str:
+    """Keep a text as it is, drop a comma too many, and write NaN and Infinity as Python knows them."""
+    found = match[0]
+    if found.startswith('"'):
+        return found
+    return "" if found == "," else "NaN"
+
+
+def _any_int(digits: str) -> int:
+    return int(digits) if len(digits) < 300 else _BEYOND
+
+
 def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
     result = dict(pairs)
     if len(result) != len(pairs):
@@ -52,6 +79,27 @@ def _object(pairs: list[tuple[str, Any]]) -> JsonObject:
         twice = next(name for name in names if names.count(name) > 1)
         raise Unusable(f"key given twice: {twice[:80]!r}")
     return result
+
+
+class _Ambiguous(dict[str, Any]):
+    """An object with keys given twice: only who asks for one of these is refused."""
+
+    def __init__(self, pairs: list[tuple[str, Any]], twice: frozenset[str]) -> None:
+        super().__init__(pairs)
+        self.twice = twice
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key in self.twice:
+            raise Unusable(f"key given twice: {key!r}")
+        return super().get(key, default)
+
+
+def _forgiving_object(pairs: list[tuple[str, Any]]) -> JsonObject:
+    result = dict(pairs)
+    if len(result) == len(pairs):
+        return result
+    names = Counter(name for name, _ in pairs)
+    return _Ambiguous(pairs, frozenset(name for name, count in names.items() if count > 1))
 
 
 def _no_constant(name: str) -> Any:
@@ -67,8 +115,11 @@ def _refuse_half_characters(value: JsonObject) -> None:
 
 def kind(value: object) -> str:
     """Name the JSON type of a value, for reasons."""
-    names = {dict: "an object", list: "an array", str: "text", bool: "true or false", type(None): "null"}
-    return names.get(type(value), "a number")
+    if isinstance(value, dict):
+        return "an object"
+    return {list: "an array", str: "text", bool: "true or false", type(None): "null"}.get(
+        type(value), "a number"
+    )
 
 
 def wrong(key: str, value: object, wanted: str) -> Unusable:
@@ -114,7 +165,7 @@ def mapping(record: JsonObject, key: str) -> JsonObject:
     value = record.get(key)
     if value is None:
         return {}
-    if type(value) is dict:
+    if isinstance(value, dict):
         return value
     raise wrong(key, value, "an object")
 

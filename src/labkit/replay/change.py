@@ -51,6 +51,12 @@ def find_change(con: duckdb.DuckDBPyConnection) -> DsnChange:
     ------
     LabError
         No deployment changed a connection string.
+
+    Examples
+    --------
+    >>> import labkit
+    >>> find_change(labkit.load("data/debacle")).key
+    'DATABASE_URL'
     """
     changes = list(_changes(con))
     if not changes:

@@ -82,6 +82,14 @@ def replay(con: duckdb.DuckDBPyConnection, state: str = AS_DEPLOYED) -> Replay:
     ------
     LabError
         For another state, and for evidence without a change of a connection string.
+
+    Examples
+    --------
+    >>> import labkit
+    >>> con = labkit.load("data/debacle")
+    >>> result = replay(con, "as corrected")
+    >>> result.failed < replay(con, "as deployed").failed == result.failed + result.saved
+    True
     """
     if state not in STATES:
         raise unknown_name("state", state, STATES)

@@ -11,10 +11,12 @@ from labkit.core.errors import unknown_name
 from labkit.evidence import charts
 from labkit.replay.change import DsnChange, find_change
 from labkit.replay.engine import AS_CORRECTED, AS_DEPLOYED, ASSUMPTION, STATES, Replay, replay
+from labkit.replay.keyguard import KeyGuard
 
 if TYPE_CHECKING:
     import duckdb
 
+    from labkit.core.dsn_diff import PartChange
     from labkit.evidence.charts import Chart
 
 
@@ -42,6 +44,14 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
     ------
     LabError
         For another state, and for evidence without a change of a connection string.
+
+    Examples
+    --------
+    >>> import labkit
+    >>> toggle = DsnToggle(labkit.load("data/debacle"))
+    >>> toggle.state = "as corrected"
+    >>> toggle.code
+    "labkit.DsnToggle(con, 'as corrected')"
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, state: str = AS_DEPLOYED) -> None:
@@ -49,6 +59,7 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
             raise unknown_name("state", state, STATES)
         self._con = con
         self._drawn: dict[str, tuple[Replay, Chart]] = {}
+        self._pages: dict[str, str] = {}
         self.change: DsnChange = find_change(con)
         self._choice = ipywidgets.RadioButtons(
             options=[(f"{name}: {self._dsn(name)}", name) for name in STATES],
@@ -58,7 +69,7 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
         self._view = ipywidgets.HTML()
         self._choice.observe(self._on_choice, names="value")
         self._show()
-        super().__init__([ipywidgets.HTML(self._heading()), self._choice, self._view])
+        super().__init__([ipywidgets.HTML(self._heading()), self._choice, self._view, KeyGuard()])
 
     @property
     def state(self) -> str:
@@ -100,28 +111,27 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
 
     def _show(self) -> None:
         try:
-            self._view.value = (
-                self._page(self.state) + f"<p>In code: <code>{html.escape(self.code)}</code></p>"
-            )
+            code = f"<p>In code: <code>{html.escape(self.code)}</code></p>"
+            self._view.value = self._page(self.state) + _FOOT + code
         except Exception as error:  # noqa: BLE001 - a front end drops what a callback raises: show it instead
             words = html.escape(f"{type(error).__name__}: {error}")
             self._view.value = f'<p role="alert">The picture could not be drawn. {words}</p>'
 
     def _heading(self) -> str:
-        key = html.escape(self.change.key)
-        difference = self.change.before.diff(self.change.after)
+        parts = "; ".join(_told(change) for change in self.change.before.diff(self.change.after))
         return (
-            f"<p><b>Connection string</b> (setting <code>{key}</code> in the deployments' record). "
-            f"What differs:</p>{difference._repr_html_()}"
+            "<p>Replay the same requests with the connection string "
+            f"<code>{html.escape(self.change.key)}</code> from the deployments' record. "
+            f"The two strings differ in: {parts}.</p>"
         )
 
     def _page(self, state: str) -> str:
-        result, chart = self._draw(state)
-        picture = chart._repr_mimebundle_()["text/html"]
-        return (
-            f'<p role="status" aria-live="polite">{html.escape(result.sentence)}</p>{picture}'
-            f"<p><small>{html.escape(ASSUMPTION)}</small></p>"
-        )
+        if state not in self._pages:
+            result, chart = self._draw(state)
+            picture = chart._repr_mimebundle_()["text/html"]
+            sentence = html.escape(result.sentence)
+            self._pages[state] = f'<p role="status" aria-live="polite">{sentence}</p>{picture}'
+        return self._pages[state]
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """Offer, beside the live view, a page and a text that show both states without a kernel."""
@@ -130,7 +140,21 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
             f"<p><b>{name}</b>: <code>{html.escape(self._dsn(name))}</code></p>{self._page(name)}"
             for name in STATES
         )
-        words = [
-            f"{self._draw(name)[0].sentence}\n{self._draw(name)[1]!r}" for name in (AS_DEPLOYED, AS_CORRECTED)
-        ]
-        return {**live, "text/html": self._heading() + pages, "text/plain": "\n".join([*words, ASSUMPTION])}
+        words = [f"{result.sentence}\n{chart!r}" for result, chart in map(self._draw, STATES)]
+        text = "\n".join([*words, ASSUMPTION])
+        return {**live, "text/html": self._heading() + pages + _FOOT, "text/plain": text}
+
+
+_FOOT = f"<p><small>{html.escape(ASSUMPTION)}</small></p>"
+
+
+def _told(change: PartChange) -> str:
+    """Say one difference; of a secret only that there is one."""
+    part = f"<b>{html.escape(change.part)}</b>"
+    if change.before is None and change.after in ("changed", "added", "removed"):
+        return f"{part} ({change.after})"
+    after, before = (
+        "not set" if value is None else f"<code>{html.escape(value)}</code>"
+        for value in (change.after, change.before)
+    )
+    return f"{part} {after} {AS_DEPLOYED}, {before} {AS_CORRECTED}"

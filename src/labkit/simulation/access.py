@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labkit.simulation.columns import columns_of
 from labkit.simulation.kinds import Kind
 from labkit.simulation.requests import Requests
-from labkit.simulation.rows import Template, template
+from labkit.simulation.rows import Template, Text, template
 from labkit.simulation.world import AGENTS, PROBE_AGENT, World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from labkit.simulation.rows import Bytes
 
 _ERROR_BYTES = 138
 
@@ -48,12 +53,11 @@ class AccessWriter:
             f'"-" "{program}"\n'
         )
 
-    def write(self, requests: Requests) -> bytes:
+    def write(self, requests: Requests, columns: Mapping[str, Bytes]) -> Text:
         """Write the lines of requests that are given in the order of their ends."""
-        columns = columns_of(requests)
         lines = np.empty(len(requests), dtype=object)
         key = requests.kind * 10 + requests.agent + 1
         for value in np.unique(key):
             mine = np.flatnonzero(key == value)
             lines[mine] = self._templates[int(value) // 10, int(value) % 10 - 1].fill(columns, mine)
-        return b"".join(lines.tolist())
+        return Text(lines.tolist(), len(lines))

@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labkit.simulation.clock import SECOND, to_us
-from labkit.simulation.columns import columns_of, log_time
+from labkit.simulation.columns import log_time
 from labkit.simulation.kinds import Kind
 from labkit.simulation.reconnects import Attempt
 from labkit.simulation.requests import Requests
-from labkit.simulation.rows import Template, iso, template
+from labkit.simulation.rows import Template, Text, iso, template
 from labkit.simulation.stacks import message_of, stack_of
 from labkit.simulation.traces import dumps
 from labkit.simulation.world import World
 
 if TYPE_CHECKING:
-    from labkit.simulation.rows import Objects
+    from collections.abc import Mapping
+
+    from labkit.simulation.rows import Bytes, Objects
     from labkit.simulation.streams import Ints
 
 SEVERITY = {"DEBUG": 5, "INFO": 9, "WARNING": 13, "ERROR": 17, "FATAL": 21}
@@ -103,7 +105,7 @@ class AppLogWriter:
         names = [host.name for host in self.world.scenario.topology.hosts]
         found: list[tuple[int, str, int, str, str]] = []
         for line in self.world.scenario.log_lines:
-            stop = to_us(line.until) if line.until else to_us(line.at)
+            stop = min(to_us(line.until or line.at), self.world.grid.end_us)
             for at in range(to_us(line.at), stop + 1, max(1, int(line.every_s * SECOND))):
                 found.append((at, line.severity, names.index(line.host), line.logger, line.body))
         for attempt in self.attempts:
@@ -127,9 +129,8 @@ class AppLogWriter:
             lines[k] = (dumps(record) + "\n").encode()
         return when, lines
 
-    def write(self, requests: Requests, low: int, high: int) -> bytes:
+    def write(self, requests: Requests, columns: Mapping[str, Bytes], low: int, high: int) -> Text:
         """Write what is logged from ``low`` until ``high``; requests are given in the order of their ends."""
-        columns = columns_of(requests, low)
         times, texts = [], []
         key = (requests.kind * 100 + requests.host) * 100 + requests.release
         for value in np.unique(key).tolist():
@@ -141,4 +142,4 @@ class AppLogWriter:
         when, lines = self._background
         inside = slice(*np.searchsorted(when, [low, high]))
         every, lines = np.concatenate([*times, when[inside]]), np.concatenate([*texts, lines[inside]])
-        return b"".join(lines[np.argsort(every, kind="stable")].tolist())
+        return Text(lines[np.argsort(every, kind="stable")].tolist(), len(lines))

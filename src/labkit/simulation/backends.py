@@ -52,25 +52,22 @@ def _of_host(world: World, release: int, host: int) -> list[tuple[int, int, int,
     age = int(world.scenario.topology.pool.max_lifetime_s * SECOND)
     begin = max(begin - _OPEN_LEAD_US, world.grid.start_us - 2 * age)
     most = max(count for at, count in sizes(world) if at < end)
-    growth = most_connections(world, most)
     stream = Stream(world.seed, f"backends/{release}", host)
     found = []
-    for slot in range(growth):
+    for slot in range(world.pool_size(most)):
         at = max(begin, _slot_begins(world, slot))
         while at < end:
-            u = stream.uniform(2)
+            u = stream.uniform(4)
             opened = at + 2_000 + int(u[0] * 30_000)
-            at = min(opened + int(age * (1 - _AGE_JITTER * float(u[1]))), end + _DRAIN_US)
+            at = min(
+                opened + int(age * (1 - _AGE_JITTER * float(u[1]))),
+                end + _DRAIN_US + int(u[2] * _DRAIN_US / 5),
+            )
             if at > world.grid.start_us - age // 2:
-                found.append((opened, host, slot, release, at, 32768 + int(u[0] * 28_000)))
+                found.append((opened, host, slot, release, at, 32768 + int(u[3] * 28_000)))
     return found
-
-
-def most_connections(world: World, base: int) -> int:
-    """Return the pool's size at this scale."""
-    return max(base, int(-(-base * world.scale // 1)))
 
 
 def _slot_begins(world: World, slot: int) -> int:
     """Return when the pool is first large enough to have a slot."""
-    return next(at for at, count in sizes(world) if most_connections(world, count) > slot)
+    return next(at for at, count in sizes(world) if world.pool_size(count) > slot)

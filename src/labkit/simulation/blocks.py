@@ -9,10 +9,12 @@ import numpy as np
 
 from labkit.simulation.access import AccessWriter
 from labkit.simulation.applog import AppLogWriter
+from labkit.simulation.columns import columns_of
 from labkit.simulation.measures import MetricsWriter
 from labkit.simulation.postgreslog import PostgresLogWriter
 from labkit.simulation.reconnects import attempts
 from labkit.simulation.requests import Evaluator, Requests, join_requests
+from labkit.simulation.rows import Text
 from labkit.simulation.traces import TraceWriter
 from labkit.simulation.world import World
 
@@ -24,7 +26,7 @@ STREAMED = ("app.log.jsonl", "traces.otlp.jsonl", "postgresql.json", "access.log
 class Piece:
     """What one block adds to each file, and how many spans that are."""
 
-    texts: dict[str, bytes]
+    texts: dict[str, Text]
     spans: int
 
 
@@ -58,11 +60,12 @@ class BlockMaker:
         chosen = np.flatnonzero((known.end >= low) & (known.end < until))
         due: Requests = known.take(chosen[np.argsort(known.end[chosen], kind="stable")])
         app, traces, postgres, access, metrics = self._writers
+        columns = columns_of(due, low)
         made = (
-            app.write(due, low, until),
-            traces.write(due),
+            app.write(due, columns, low, until),
+            traces.write(due, columns),
             postgres.write(due, low, until),
-            access.write(due),
+            access.write(due, columns),
             metrics.write(known, low, high, block),
         )
         return Piece(dict(zip(STREAMED, made, strict=True)), len(due) + int((due.query_end >= 0).sum()))

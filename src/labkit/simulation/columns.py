@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labkit.simulation.requests import Requests
-from labkit.simulation.rows import common_log, decimal, hexadecimal, iso
+from labkit.simulation.rows import common_log, decimal, epoch, hexadecimal, iso
 
 if TYPE_CHECKING:
     from labkit.simulation.rows import Bytes
@@ -26,15 +26,15 @@ def log_time(requests: Requests, low: int) -> Ints:
     return np.maximum(np.maximum(requests.end - LOG_LEAD_US, requests.start), low)
 
 
-def columns_of(requests: Requests, low: int = 0) -> dict[str, Bytes]:
+def columns_of(requests: Requests, low: int) -> dict[str, Bytes]:
     """Write every field of every request; ``low`` as for ``log_time``."""
     user = np.maximum(requests.user, 0)
     return {
         "trace": hexadecimal(requests.trace),
         "span": hexadecimal(requests.span),
         "session": hexadecimal(requests.session),
-        "start": decimal(requests.start, 16),
-        "end": decimal(requests.end, 16),
+        "start": epoch(requests.start),
+        "end": epoch(requests.end),
         "user": decimal(user, 5),
         "account": decimal(account_of(user), 6),
         "client": _client(np.maximum(requests.client, 0)),
@@ -53,3 +53,14 @@ def _client(client: Ints) -> Bytes:
     rows[:, 7:10] = decimal(100 + high, 3)
     rows[:, 11:] = decimal(100 + low, 3)
     return rows
+
+
+def columns_of_query(requests: Requests, query: int) -> dict[str, Bytes]:
+    """Write the fields of one query of each request; times of queries that did not run mean nothing."""
+    none = int(requests.start.min())
+    return {
+        "span": hexadecimal(requests.query_span[:, query]),
+        "parent": hexadecimal(requests.span),
+        "start": epoch(np.maximum(requests.query_start[:, query], none)),
+        "end": epoch(np.maximum(requests.query_end[:, query], none)),
+    }

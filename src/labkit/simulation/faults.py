@@ -98,8 +98,8 @@ HBA_FILE = "/var/lib/postgresql/18/main/pg_hba.conf"
 HBA_LINE = 8
 HBA_RULE = "host all all 10.20.0.0/24 scram-sha-256"
 
-#: The fault that no connection string makes: more work than the connections can carry. It is a decoy: it looks
-#: like the others on a dashboard, but it ramps, latency comes before errors, and more connections help.
+#: The fault that no connection string makes: more work than the connections can carry. It is a decoy: it
+#: looks like the others on a dashboard, but it ramps, latency comes before errors, and more connections help.
 OVERLOAD = "overload"
 
 #: Every connection fault there is so far, in the order in which a connection meets them.

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
-import multiprocessing
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from labkit.core.errors import LabError
 from labkit.simulation import story
-from labkit.simulation.blocks import STREAMED, BlockMaker
-from labkit.simulation.clock import grid
+from labkit.simulation.blocks import STREAMED
 from labkit.simulation.model import Scenario
-from labkit.simulation.postgreslog import Numbering
 from labkit.simulation.scenario import load_scenario
 from labkit.simulation.world import World
+from labkit.simulation.writing import write_blocks
 
 Progress = Callable[[int, int], None]
 _COMPRESS_FROM = 100_000
@@ -97,7 +93,7 @@ def generate(
     try:
         lines, spans = _write_streamed(world, draft, workers, progress)
         lines |= _write_story(known, draft)
-        size = sum(path.stat().st_size for path in draft.iterdir() if path.is_file())
+        size = sum(path.stat().st_size for path in draft.iterdir())
         files = _publish(draft, folder, compress)
         fresh = False
     finally:
@@ -123,94 +119,13 @@ def _write_streamed(
 ) -> tuple[dict[str, int], int]:
     """Write the files that grow with traffic, block after block."""
     lines, spans, done = dict.fromkeys(STREAMED, 0), 0, 0
-    numbering = Numbering()
-    with ExitStack() as stack:
-        files = {name: stack.enter_context((draft / name).open("wb")) for name in STREAMED}
-        for part in _parts(world, draft, workers):
-            for name in STREAMED:
-                lines[name] += part.append(name, files[name], numbering)
-            spans, done = spans + part.spans, done + part.blocks
+    with closing(write_blocks(world, draft, workers)) as runs:
+        for written in runs:
+            lines = {name: lines[name] + count for name, count in written.lines.items()}
+            spans, done = spans + written.spans, done + written.blocks
             if progress:
                 progress(done, world.grid.count)
     return lines, spans
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a run of blocks adds: texts in memory, or in files that another process wrote."""
-
-    texts: dict[str, bytes]
-    folder: Path | None
-    lines: dict[str, int]
-    spans: int
-    blocks: int
-
-    def append(self, name: str, target: IO[bytes], numbering: Numbering) -> int:
-        """Append this part's share of one file; return its lines."""
-        if self.folder is None:
-            text = self.texts[name]
-            target.write(numbering.apply(text) if name == "postgresql.json" else text)
-            return text.count(b"\n")
-        path = self.folder / name
-        if name == "postgresql.json":
-            target.write(numbering.apply(path.read_bytes()))
-        else:
-            with path.open("rb") as source:
-                shutil.copyfileobj(source, target, _COPY)
-        path.unlink()
-        return self.lines[name]
-
-
-def _parts(world: World, draft: Path, workers: int) -> Iterator[Part]:
-    if workers == 1:
-        maker = BlockMaker(world)
-        for block in range(world.grid.count):
-            piece = maker.piece(block)
-            yield Part(piece.texts, None, {}, piece.spans, 1)
-    else:
-        yield from _parallel(world, draft, workers)
-
-
-def _parallel(world: World, draft: Path, workers: int) -> Iterator[Part]:
-    """Hand runs of blocks to processes and take their parts back in order, a few in flight."""
-    runs = _runs(grid(world.scenario, world.scale).count, workers)
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as executor:
-        waiting: list[Future[Part]] = []
-        try:
-            for k, run in enumerate(runs):
-                waiting.append(
-                    executor.submit(
-                        make_run, world.scenario, world.seed, world.scale, run, draft / f"part{k}"
-                    )
-                )
-                if len(waiting) > 2 * workers:
-                    yield waiting.pop(0).result()
-            while waiting:
-                yield waiting.pop(0).result()
-        finally:
-            for future in waiting:
-                future.cancel()
-
-
-def _runs(count: int, workers: int) -> list[range]:
-    length = max(1, min(8, -(-count // (3 * workers))))
-    return [range(k, min(k + length, count)) for k in range(0, count, length)]
-
-
-def make_run(scenario: Scenario, seed: int, scale: float, blocks: range, folder: Path) -> Part:
-    """Write a run of blocks into files of its own; what a worker process does."""
-    maker = BlockMaker(World(scenario, seed, scale))
-    folder.mkdir()
-    lines, spans = dict.fromkeys(STREAMED, 0), 0
-    with ExitStack() as stack:
-        files = {name: stack.enter_context((folder / name).open("wb")) for name in STREAMED}
-        for block in blocks:
-            piece = maker.piece(block)
-            spans += piece.spans
-            for name, text in piece.texts.items():
-                files[name].write(text)
-                lines[name] += text.count(b"\n")
-    return Part({}, folder, lines, spans, len(blocks))
 
 
 def _write_story(scenario: Scenario, draft: Path) -> dict[str, int]:
@@ -219,15 +134,16 @@ def _write_story(scenario: Scenario, draft: Path) -> dict[str, int]:
         "messages.jsonl": story.messages(scenario),
         "progress.csv": story.progress(scenario),
     }
-    for name, text in texts.items():
+    said = {name: text for name, text in texts.items() if text}
+    for name, text in said.items():
         (draft / name).write_bytes(text)
-    return {name: text.count(b"\n") for name, text in texts.items()}
+    return {name: text.count(b"\n") for name, text in said.items()}
 
 
 def _publish(draft: Path, folder: Path, compress: bool) -> tuple[Path, ...]:
     """Move the finished files to their place, in place of what was there before."""
     ready = []
-    for path in sorted(p for p in draft.iterdir() if p.is_file()):
+    for path in sorted(p for p in draft.iterdir()):
         small = path.stat().st_size < _COMPRESS_FROM
         ready.append(path if small or not compress else _compressed(path))
     files = []

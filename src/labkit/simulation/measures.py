@@ -9,6 +9,7 @@ import numpy as np
 
 from labkit.simulation.clock import SECOND
 from labkit.simulation.requests import Requests
+from labkit.simulation.rows import Text
 from labkit.simulation.streams import Stream, lognormal_us, quantile
 from labkit.simulation.traces import attribute, dumps
 from labkit.simulation.world import World
@@ -38,7 +39,7 @@ class MetricsWriter:
 
     world: World
 
-    def write(self, known: Requests, low: int, high: int, block: int) -> bytes:
+    def write(self, known: Requests, low: int, high: int, block: int) -> Text:
         """Write the samples from ``low`` until ``high``; ``known`` holds this block and the one before."""
         every = int(self.world.scenario.metrics_every_s * SECOND)
         times = np.arange(-(-low // every) * every, high, every, dtype=np.int64)
@@ -50,14 +51,14 @@ class MetricsWriter:
         for minute in np.unique(minutes):
             chosen = np.flatnonzero(minutes == minute)
             lines += [self._line(host.name, series[h], times, chosen) for h, host in enumerate(hosts)]
-        return "".join(lines).encode()
+        return Text([line.encode() for line in lines], len(lines))
 
     def _of_host(self, mine: Requests, times: Ints, block: int, host: int) -> list[Series]:
         world = self.world
         u = Stream(world.seed, f"metrics/{host}", block).uniform(len(times), 4)
         capacity = [world.scenario.capacities[k] for k in world.capacity_at(times)]
         workers = np.array([c.workers for c in capacity], dtype=np.float64)
-        size = np.array([world.connections(int(k)) for k in world.capacity_at(times)], dtype=np.float64)
+        size = world.pool_sizes[world.capacity_at(times)].astype(np.float64)
         pending = _open_at(mine.asked, mine.asked + mine.wait, mine.wait > 0, times)
         runs = mine.query_end.max(axis=1, initial=-1)
         used = np.minimum(_open_at(mine.asked + mine.wait, runs, runs > 0, times), size)

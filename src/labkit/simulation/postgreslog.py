@@ -21,6 +21,7 @@ from labkit.simulation.faults import ServerLine, accepted
 from labkit.simulation.model import ConnectionString
 from labkit.simulation.reconnects import Attempt
 from labkit.simulation.requests import Requests
+from labkit.simulation.rows import Text
 from labkit.simulation.streams import Stream
 from labkit.simulation.traces import dumps
 from labkit.simulation.world import World
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from labkit.simulation.streams import Ints
 
 SLOW_MS = 1000
+_FRESH_US = 300 * SECOND
 _UP_SINCE_US = 11 * 24 * 3600 * SECOND
 
 
@@ -55,28 +57,38 @@ class PostgresLogWriter:
         return found
 
     @cached_property
-    def _sessions(self) -> tuple[Ints, list[tuple[int, str]]]:
-        """Write the lines that need no request: connections, failed attempts, the server's own work."""
-        lines = sorted(
-            itertools.chain(self._lifecycles(), self._knocks(), self._own_work()), key=lambda x: x[0]
-        )
+    def _standing(self) -> tuple[Ints, list[tuple[int, str]]]:
+        """Write the lines of failed attempts and of the server's own work, for the whole window."""
+        lines = sorted(itertools.chain(self._knocks(), self._own_work()), key=lambda line: line[0])
         return np.array([at for at, _ in lines], dtype=np.int64), lines
 
-    def write(self, requests: Requests, low: int, high: int) -> bytes:
+    def write(self, requests: Requests, low: int, high: int) -> Text:
         """Write what is logged from ``low`` until ``high``; requests are given in the order of their ends."""
-        when, lines = self._sessions
+        when, lines = self._standing
         first, last = np.searchsorted(when, [low, high])
-        found = lines[first:last] + list(self._of_requests(requests, low))
-        found.sort(key=lambda item: item[0])
-        return "".join(text for _, text in found).encode()
+        found = lines[first:last]
+        found += [line for line in self._lifecycles(low, high) if low <= line[0] < high]
+        found += self._of_requests(requests, low)
+        found.sort(key=lambda line: line[0])
+        return Text([text.encode() for _, text in found], len(found))
 
-    def _lifecycles(self) -> Iterator[tuple[int, str]]:
-        """Write three lines when a connection comes and one when it goes."""
-        for backend in self._backends:
-            dsn = self.world.scenario.releases[backend.release].dsn
-            yield from self._welcome(backend, accepted(dsn, self.world.scenario.topology))
-            if backend.end < self.world.grid.end_us:
+    def _lifecycles(self, low: int, high: int) -> Iterator[tuple[int, str]]:
+        """Write three lines when a connection comes and one when it goes, for those that do so by then."""
+        begins, ends = self._turns
+        comes = (begins > low - SECOND) & (begins < high)
+        goes = (ends >= low) & (ends < min(high, self.world.grid.end_us))
+        for k in np.flatnonzero(comes | goes).tolist():
+            backend = self._backends[k]
+            if comes[k]:
+                dsn = self.world.scenario.releases[backend.release].dsn
+                yield from self._welcome(backend, accepted(dsn, self.world.scenario.topology))
+            if goes[k]:
                 yield backend.end, self._line(backend.end, backend, self._goodbye(backend), "idle", vxid="")
+
+    @cached_property
+    def _turns(self) -> tuple[Ints, Ints]:
+        """Return when each backend begins and ends."""
+        return np.array([b.begin for b in self._backends]), np.array([b.end for b in self._backends])
 
     def _goodbye(self, backend: Backend) -> ServerLine:
         dsn = self.world.scenario.releases[backend.release].dsn
@@ -105,15 +117,22 @@ class PostgresLogWriter:
                 yield from self._welcome(knock, lines)
 
     def _own_work(self) -> Iterator[tuple[int, str]]:
-        """Write checkpoints and other work of the server's own processes."""
+        """Write checkpoints and other work of the server's own processes; without clients there is none."""
         for k, line in enumerate(self.world.scenario.postgres_lines):
-            stop = to_us(line.until) if line.until else to_us(line.at)
+            stop = min(to_us(line.until or line.at), self.world.grid.end_us)
             start = to_us(self.world.scenario.start) - _UP_SINCE_US
             process = Backend(0, 0, 0, start, stop, 811 + k, 0)
-            for at in range(to_us(line.at), stop + 1, max(1, int(line.every_s * SECOND))):
+            every = int(line.every_s * SECOND)
+            for at in range(to_us(line.at), stop + 1, max(1, every)):
+                if every and not self._had_clients(at - _FRESH_US, at):
+                    continue  # nothing was written, so no checkpoint is due and nothing to analyze
                 u = Stream(self.world.seed, f"postgres/{k}", at // SECOND).uniform(3)
                 for late, text in _texts(line.message, *u.tolist()):
                     yield at + late, self._own_line(at + late, process, line.backend, text)
+
+    def _had_clients(self, begin: int, end: int) -> bool:
+        begins, ends = self._turns
+        return bool(np.any((begins < end) & (ends > begin)))
 
     def _own_line(self, at: int, process: Backend, backend: str, text: str) -> str:
         head = {"timestamp": _stamp(at), "pid": process.pid, "session_id": process.session_id, "line_num": 0}
@@ -196,9 +215,9 @@ class Numbering:
 
     seen: dict[bytes, int] = field(default_factory=dict)
 
-    def apply(self, text: bytes) -> bytes:
+    def apply(self, text: Text) -> Text:
         """Number the lines of the next piece of the log."""
-        return _UNNUMBERED.sub(self._number, text)
+        return Text([_UNNUMBERED.sub(self._number, part) for part in text.parts], text.lines)
 
     def _number(self, match: re.Match[bytes]) -> bytes:
         session = match.group(1)

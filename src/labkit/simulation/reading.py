@@ -78,7 +78,7 @@ def _sequence(inner: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]
 
 def _scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is float and type(value) is int:
-        return float(value)
+        value = float(value)
     if hint is dt.datetime and isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise LabError(f"{where} has no time zone", found=str(value), next_step="Write it with a Z.")

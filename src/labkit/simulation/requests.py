@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labkit.simulation.world import Flags
 
 _WARM_UP_US = 20 * SECOND
+_FOREVER = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def join_requests(parts: list[Requests]) -> Requests:
 
 
 class Evaluator:
-    """Evaluate blocks; keeps the last plans and blocks, so that consecutive blocks are cheap.
+    """Evaluate blocks; keeps what is left of the last plans, so that consecutive blocks are cheap.
 
     What it keeps changes only the time it takes: ``block(k)`` is a function of the world and ``k``.
     """
@@ -64,7 +65,7 @@ class Evaluator:
     def __init__(self, world: World) -> None:
         self.world = world
         self._reach = -(-int(world.scenario.traffic.max_session_s * SECOND) // world.grid.block_us)
-        self._plans: OrderedDict[int, Steps] = OrderedDict()
+        self._plans: dict[int, tuple[int, Steps]] = {}
         self._blocks: OrderedDict[int, Requests] = OrderedDict()
 
     def block(self, block: int) -> Requests:
@@ -75,12 +76,10 @@ class Evaluator:
                 self._blocks.popitem(last=False)
         return self._blocks[block]
 
-    def _plan(self, block: int) -> Steps:
-        if block not in self._plans:
-            self._plans[block] = plan_block(self.world, block)
-            while len(self._plans) > self._reach + 2:
-                self._plans.popitem(last=False)
-        return self._plans[block]
+    def _plan(self, block: int, low: int) -> Steps:
+        """Return the steps of a block's sessions, at least those from ``low`` on."""
+        since, steps = self._plans.get(block, (low + 1, None))
+        return plan_block(self.world, block) if steps is None or since > low else steps
 
     def _evaluate(self, block: int) -> Requests:
         low, high = self.world.grid.bounds(block)
@@ -95,8 +94,13 @@ class Evaluator:
     def _gather(self, block: int) -> Steps:
         """Join the plans of all sessions that can still be there."""
         low, high = self.world.grid.bounds(block)
-        wanted = range(block - self._reach - 1, block + 1)
-        return join([_between(self._plan(k), low - _WARM_UP_US, high) for k in wanted])
+        parts, rest = [], {}
+        for k in range(block - self._reach - 1, block + 1):
+            steps = self._plan(k, low - _WARM_UP_US)
+            parts.append(_between(steps, low - _WARM_UP_US, high))
+            rest[k] = high - _WARM_UP_US, _between(steps, high - _WARM_UP_US, _FOREVER)
+        self._plans = rest
+        return join(parts)
 
 
 def _between(steps: Steps, low: int, high: int) -> Steps:
@@ -110,11 +114,10 @@ def _serve(world: World, steps: Steps) -> Requests:
     ran = steps.query > 0
     hold = steps.query.sum(axis=1) + GAP_US * ran.sum(axis=1)
     wait = np.where(world.times_out[kind], world.timeout_us, 0)
-    sizes = np.array([world.connections(k) for k in range(len(world.scenario.capacities))])
     for host in range(len(world.scenario.topology.hosts)):
         mine = np.flatnonzero((steps.host == host) & world.uses_database[kind] & ~world.times_out[kind])
         mine = mine[np.argsort(asked[mine], kind="stable")]
-        servers = sizes[world.capacity_at(asked[mine])]
+        servers = world.pool_sizes[world.capacity_at(asked[mine])]
         wait[mine], gone = waits(asked[mine], hold[mine], servers, world.timeout_us)
         routes = np.array([k.route_index for k in world.kinds.all])[kind[mine[gone]]]
         kind[mine[gone]] = np.array(world.kinds.timeout)[routes]

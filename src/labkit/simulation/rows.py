@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from labkit.simulation.clock import from_us
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -26,6 +28,18 @@ WIDTHS = {
 _FIELD = re.compile("«([a-z]+)»")
 _HEX = np.frombuffer(b"".join(b"%02x" % k for k in range(256)), dtype=np.uint16)
 _DIGITS = np.frombuffer(b"".join(b"%03d" % k for k in range(1000)), dtype=np.uint8).reshape(1000, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of a file as parts that are written one after the other, and the lines it makes.
+
+    Parts are not joined: ``writelines`` through a buffer that stays in the processor's cache takes a third of
+    the time of one long write.
+    """
+
+    parts: list[bytes]
+    lines: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,41 +97,52 @@ def decimal(values: Ints, width: int) -> Bytes:
     out = np.empty((len(values), groups * 3), dtype=np.uint8)
     rest = values
     for k in range(groups - 1, -1, -1):
-        rest, last = np.divmod(rest, 1000)
-        out[:, 3 * k : 3 * k + 3] = _DIGITS[last]
+        above = rest // 1000
+        out[:, 3 * k : 3 * k + 3] = _DIGITS[rest - above * 1000]
+        rest = above
     return out[:, groups * 3 - width :]
+
+
+def stamp(us: Ints, write: Callable[[int], bytes], between: bytes = b"") -> Bytes:
+    """Write times as their second, in a form of choice, and six digits of microseconds."""
+    seconds = us // 1_000_000
+    head, gap = looked_up(seconds, write), len(between)
+    out = np.empty((len(us), head.shape[1] + gap + 6), dtype=np.uint8)
+    out[:, : head.shape[1]] = head
+    out[:, head.shape[1] : -6] = np.frombuffer(between, dtype=np.uint8)
+    out[:, -6:] = decimal((us - seconds * 1_000_000).astype(np.int32), 6)
+    return out
+
+
+def epoch(us: Ints) -> Bytes:
+    """Write times as microseconds since 1970, sixteen digits."""
+    return stamp(us, lambda second: b"%010d" % second)
 
 
 def iso(us: Ints) -> Bytes:
     """Write times as 2023-12-01T14:05:09.123456."""
-    seconds, fraction = np.divmod(us, 1_000_000)
-    dots = np.full((len(us), 1), ord("."), dtype=np.uint8)
-    return np.hstack([_looked_up(seconds, _iso_second), dots, decimal(fraction, 6)])
+    return stamp(us, _iso_second, b".")
 
 
 def common_log(us: Ints) -> Bytes:
     """Write times as 01/Dec/2023:14:05:09."""
-    return _looked_up(us // 1_000_000, _clf_second)
+    return looked_up(us // 1_000_000, _clf_second)
 
 
-def _looked_up(seconds: Ints, write: Any) -> Bytes:
-    """Write each second once and look the rest up."""
+def looked_up(seconds: Ints, write: Callable[[int], bytes]) -> Bytes:
+    """Write each second of the range once and look all others up."""
     if not len(seconds):
         return np.empty((0, len(write(0))), dtype=np.uint8)
-    known, where = np.unique(seconds, return_inverse=True)
-    table = np.frombuffer(b"".join(write(second) for second in known.tolist()), dtype=np.uint8)
-    return table.reshape(len(known), -1)[where]
+    first, last = int(seconds.min()), int(seconds.max())
+    table = np.frombuffer(b"".join(write(second) for second in range(first, last + 1)), dtype=np.uint8)
+    return table.reshape(last - first + 1, -1)[seconds - first]
 
 
 def _iso_second(second: int) -> bytes:
-    from labkit.simulation.clock import from_us
-
     return f"{from_us(second * 1_000_000):%Y-%m-%dT%H:%M:%S}".encode()
 
 
 def _clf_second(second: int) -> bytes:
-    from labkit.simulation.clock import from_us
-
     when = from_us(second * 1_000_000)
     return f"{when.day:02d}/{_MONTHS[when.month - 1]}/{when:%Y:%H:%M:%S}".encode()
 

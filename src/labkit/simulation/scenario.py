@@ -44,15 +44,15 @@ def load_scenario(name: str | Path) -> Scenario:
         return parse_scenario(path.read_text(encoding="utf-8"), where=path.name)
     if name not in scenario_names():
         raise unknown_name("scenario", str(name), scenario_names())
-    return parse_scenario(_packaged(str(name)), where=f"{name}.toml")
+    return parse_scenario(packaged_text(str(name)), where=f"{name}.toml")
 
 
 def parse_scenario(text: str, *, where: str = "scenario") -> Scenario:
     """Read and validate the text of a scenario."""
-    return build_scenario(_table(text, where), where=where)
+    return build_scenario(read_table(text, where), where=where)
 
 
-def _table(text: str, where: str) -> dict[str, Any]:
+def read_table(text: str, where: str) -> dict[str, Any]:
     """Read TOML; what ``base`` names comes first, and this file's keys go over it."""
     try:
         table = tomllib.loads(text)
@@ -63,19 +63,20 @@ def _table(text: str, where: str) -> dict[str, Any]:
         return table
     if base not in scenario_names():
         raise unknown_name(f"scenario to build {where} on", base, scenario_names())
-    return _over(_table(_packaged(base), f"{base}.toml"), table)
+    return overlay(read_table(packaged_text(base), f"{base}.toml"), table)
 
 
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one table over another: tables are joined, everything else is replaced."""
     joined = dict(below)
     for key, value in above.items():
         both = isinstance(value, dict) and isinstance(below.get(key), dict)
-        joined[key] = _over(below[key], value) if both else value
+        joined[key] = overlay(below[key], value) if both else value
     return joined
 
 
-def _packaged(name: str) -> str:
+def packaged_text(name: str) -> str:
+    """Return the text of a scenario that comes with the package."""
     return (resources.files("labkit.simulation") / _FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BEFORE_SHARE = 0.1
 GAP_US = 150
+LONGEST_QUERY_US = 4_990_000  # the server cancels statements at five seconds
 _LOGIN_AGAIN = 0.8
 _OUTCOME, _NEXT, _THINK, _OWN, _HOST, _QUERY = range(6)
 
@@ -64,8 +65,6 @@ def plan_block(world: World, block: int) -> Steps:
 def _arrivals(world: World, block: int) -> Ints:
     """Draw when sessions begin: a homogeneous process at the block's highest rate, thinned."""
     low, high = world.grid.bounds(block)
-    if high <= low:
-        high = low + world.grid.block_us
     points = world.scenario.traffic.sessions_per_minute
     times = np.array([to_us(when) for when, _ in points], dtype=np.float64)
     rates = np.array([rate for _, rate in points]) * (world.scale / 60)
@@ -138,14 +137,15 @@ def _durations(world: World, kind: Ints, u: Floats) -> tuple[Ints, Ints, Ints]:
         known: Kind = world.kinds.all[index]
         own[mine] = quantile(lognormal_us(known.route.own_ms, known.route.own_sigma), u[mine, _OWN])
         for k, (median, sigma) in enumerate(query_laws(known, world.scenario.traffic.query_factor)):
-            query[mine, k] = quantile(lognormal_us(median, sigma), u[mine, _QUERY + k])
+            drawn = quantile(lognormal_us(median, sigma), u[mine, _QUERY + k])
+            query[mine, k] = drawn if known.outcome else np.minimum(drawn, LONGEST_QUERY_US)
     before = (own * BEFORE_SHARE).astype(np.int64)
     after = np.where(world.times_out[kind], before // 2, own - before)
     return before, after, query
 
 
 def query_laws(kind: Kind, factor: float) -> list[tuple[float, float]]:
-    """List median (ms) and sigma of each query of a kind of request; the one that fails keeps its own time."""
+    """List median (ms) and sigma of each query of a kind; the one an outcome names keeps its own time."""
     laws = [(query.median_ms * factor, query.sigma) for query in kind.queries]
     if kind.outcome and laws:
         laws[-1] = (kind.outcome.query_ms, kind.outcome.query_sigma)

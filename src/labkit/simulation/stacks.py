@@ -12,7 +12,7 @@ _OWN = {
     "transfers": ("transfers.py", 52, "post_transfer", "receipt = await transfer(pool, order)"),
 }
 _POOL = (
-    (f"{_SITE}/psycopg_pool/pool_async.py", 217, "connection", "conn = await self.getconn(timeout=timeout)"),
+    (f"{_SITE}/psycopg_pool/pool_async.py", 220, "connection", "conn = await self.getconn(timeout=timeout)"),
     (f"{_SITE}/psycopg_pool/pool_async.py", 255, "getconn", "raise PoolTimeout("),
 )
 _CURSOR = (

@@ -66,6 +66,8 @@ def messages(scenario: Scenario) -> bytes:
 def progress(scenario: Scenario) -> bytes:
     """Write the snapshots of the project."""
     out = io.StringIO()
+    if not scenario.progress:
+        return b""
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["time_utc", "planned_milestones", "completed_milestones", "note"])
     for snapshot in scenario.progress:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labkit.simulation.clock import SECOND
-from labkit.simulation.columns import columns_of
+from labkit.simulation.columns import columns_of_query
 from labkit.simulation.kinds import Kind
 from labkit.simulation.requests import Requests
-from labkit.simulation.rows import Template, hexadecimal, template
+from labkit.simulation.rows import Template, Text, template
 from labkit.simulation.world import World
 
 if TYPE_CHECKING:
-    from labkit.simulation.rows import Objects
+    from collections.abc import Mapping
+
+    from labkit.simulation.rows import Bytes, Objects
     from labkit.simulation.streams import Ints
 
 _EXPORT_EVERY = 5 * SECOND
@@ -109,20 +111,19 @@ class TraceWriter:
         times = {"startTimeUnixNano": "«start»000", "endTimeUnixNano": "«end»000"}
         return head | {"name": name, "kind": kind} | times | {"attributes": attributes, "status": status}
 
-    def write(self, requests: Requests) -> bytes:
+    def write(self, requests: Requests, columns: Mapping[str, Bytes]) -> Text:
         """Write the batches of requests that are given in the order of their ends."""
         if not len(requests):
-            return b""
-        lines, owner, scope, end = self._spans(requests)
+            return Text([], 0)
+        lines, owner, scope, end = self._spans(requests, columns)
         place = requests.host[owner] * 100 + requests.release[owner]
         group = (end // _EXPORT_EVERY) * _PLACES + place
         batch = _batches(group, end)
         order = np.lexsort((end, scope, batch, group))
         return self._assemble(lines[order], group[order], batch[order], scope[order])
 
-    def _spans(self, requests: Requests) -> tuple[Objects, Ints, Ints, Ints]:
+    def _spans(self, requests: Requests, columns: Mapping[str, Bytes]) -> tuple[Objects, Ints, Ints, Ints]:
         """Make the text of all spans; return text, request, scope and the end by which they are exported."""
-        columns = columns_of(requests)
         texts, owners, scopes = [], [], []
         for kind in np.unique(requests.kind):
             mine = np.flatnonzero(requests.kind == kind)
@@ -130,7 +131,7 @@ class TraceWriter:
             owners.append(mine)
             scopes.append(np.zeros(len(mine), dtype=np.int64))
         for q in range(requests.query_span.shape[1]):
-            inner = columns | columns_of_query(requests, q)
+            inner = {**columns, **columns_of_query(requests, q)}
             key = requests.kind * 100 + requests.release
             for value in np.unique(key[requests.query_end[:, q] >= 0]):
                 mine = np.flatnonzero((key == value) & (requests.query_end[:, q] >= 0))
@@ -140,7 +141,7 @@ class TraceWriter:
         owner = np.concatenate(owners)
         return np.concatenate(texts), owner, np.concatenate(scopes), requests.end[owner]
 
-    def _assemble(self, lines: Objects, group: Ints, batch: Ints, scope: Ints) -> bytes:
+    def _assemble(self, lines: Objects, group: Ints, batch: Ints, scope: Ints) -> Text:
         """Put a line's head before its first span, a scope's head before the first of its scope."""
         fresh = np.ones(len(lines), dtype=np.bool_)
         fresh[1:] = (np.diff(group) != 0) | (np.diff(batch) != 0)
@@ -154,7 +155,7 @@ class TraceWriter:
             parts[2 * k] = (_CLOSE if k else b"") + head
         parts[1::2] = lines
         parts[-1] = _CLOSE
-        return b"".join(parts.tolist())
+        return Text(parts.tolist(), int(fresh.sum()))
 
     @cached_property
     def _heads(self) -> dict[int, bytes]:
@@ -185,15 +186,3 @@ def _batches(group: Ints, end: Ints) -> Ints:
     batch = np.empty(len(group), dtype=np.int64)
     batch[order] = (np.arange(len(group)) - first) // _BATCH
     return batch
-
-
-def columns_of_query(requests: Requests, query: int) -> dict[str, Any]:
-    """Write the fields of one query of each request."""
-    from labkit.simulation.rows import decimal
-
-    return {
-        "span": hexadecimal(requests.query_span[:, query]),
-        "parent": hexadecimal(requests.span),
-        "start": decimal(np.maximum(requests.query_start[:, query], 0), 16),
-        "end": decimal(np.maximum(requests.query_end[:, query], 0), 16),
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -116,10 +117,14 @@ class World:
         """Return which capacity is in force at each time."""
         return np.asarray(np.searchsorted(self.capacity_starts, when, side="right") - 1)
 
-    def connections(self, capacity: int) -> int:
-        """Return the size of a host's pool; it grows with the scale, so that the story stays the same."""
-        base = self.scenario.capacities[capacity].connections
-        return max(base, int(np.ceil(base * self.scale)))
+    @cached_property
+    def pool_sizes(self) -> Ints:
+        """Size of a host's pool under each capacity."""
+        return np.array([self.pool_size(capacity.connections) for capacity in self.scenario.capacities])
+
+    def pool_size(self, connections: int) -> int:
+        """Return a pool's size at this scale; it grows with the traffic, so that the story stays the same."""
+        return max(connections, math.ceil(connections * self.scale))
 
     def blocked(self, when: Ints) -> Flags:
         """Tell for each time whether the release in force cannot reach its database."""

@@ -51,7 +51,7 @@ class Chart:
         source = base64.b64encode(self.png()).decode("ascii")
         picture = (
             '<figure style="margin:0">'
-            f'<img alt="{html.escape(self.title + " " + self.alt)}" style="max-width:100%;height:auto" '
+            f'<img alt="{html.escape(f"{self.title}. {self.alt}")}" style="max-width:100%;height:auto" '
             f'src="data:image/png;base64,{source}"></figure>'
         )
         return {"text/plain": repr(self), "text/html": picture}

@@ -60,35 +60,55 @@ def within(events: Sequence[Event], first: dt.datetime, last: dt.datetime) -> tu
 
 
 def place(spans: Sequence[tuple[float, float]]) -> tuple[Placed, ...]:
-    """Give each label, from its place and width, the lowest lane where nothing crosses it.
+    """Give each label, from its place and width, a side and a lane where nothing crosses it.
 
-    A label stands right of its line, or left of it where it would leave the axes.
+    The first labels stand right of their lines and the last ones left of them; as many as can stand right do.
+    Where no such order fits into the axes, each label has a lane of its own and is moved inside.
 
     Examples
     --------
     >>> [p.lane for p in place([(0.1, 0.3), (0.2, 0.3), (0.9, 0.3)])]
     [1, 0, 0]
     """
-    labels = [_beside(x, width) for x, width in spans]
-    leftward = sorted((i for i, p in enumerate(labels) if p.left < p.x), key=lambda i: labels[i].x)
-    rightward = sorted((i for i, p in enumerate(labels) if p.left >= p.x), key=lambda i: -labels[i].x)
-    done: dict[int, Placed] = {}
-    for i in [*leftward, *rightward]:
-        lanes = (replace(labels[i], lane=lane) for lane in range(len(spans)))
-        free = (tried for tried in lanes if not any(_meet(tried, other) for other in done.values()))
-        done[i] = next(free, replace(labels[i], lane=len(spans) - 1))
-    return tuple(done[i] for i in range(len(spans)))
+    rank = {i: n for n, i in enumerate(sorted(range(len(spans)), key=lambda i: spans[i][0]))}
+    for rightward in range(len(spans), -1, -1):
+        labels = [
+            Placed(x, x, x + width) if rank[i] < rightward else Placed(x, x - width, x)
+            for i, (x, width) in enumerate(spans)
+        ]
+        lanes = _stack(labels)
+        if lanes is not None:
+            return tuple(replace(label, lane=lane) for label, lane in zip(labels, lanes, strict=True))
+    moved = (max(0.0, min(x, 1 - width)) for x, width in spans)
+    return tuple(
+        Placed(x, left, left + width, len(spans) - 1 - rank[i])
+        for i, ((x, width), left) in enumerate(zip(spans, moved, strict=True))
+    )
 
 
-def _beside(x: float, width: float) -> Placed:
-    return Placed(x, x, x + width) if x + width <= 1 else Placed(x, x - width, x)
+def _stack(labels: Sequence[Placed]) -> list[int] | None:
+    """Find lanes such that no line, on its way down, runs through a label; None where there are none."""
+    if any(p.left < 0 or p.right > 1 for p in labels):
+        return None
+    pairs = [(i, j) for i in range(len(labels)) for j in range(len(labels)) if i != j]
+    above = [(i, j) for i, j in pairs if _must_stand_above(labels[i], labels[j])]
+    lanes = [0] * len(labels)
+    for _ in range(len(labels) + 1):
+        before = list(lanes)
+        for high, low in above:
+            lanes[high] = max(lanes[high], lanes[low] + 1)
+        if lanes == before:
+            return lanes
+    return None  # two lines run through each other's labels
 
 
-def _meet(one: Placed, other: Placed) -> bool:
-    low, high = sorted((one, other), key=lambda p: p.lane)
-    if low.lane == high.lane:
-        return low.left < high.right and high.left < low.right
-    return low.left - _PAD < high.x < low.right + _PAD
+def _must_stand_above(one: Placed, other: Placed) -> bool:
+    """Tell whether the other's line would run through this label, were it not below; ties go to the first."""
+    if one.right + _PAD <= other.left or other.right + _PAD <= one.left:
+        return False
+    hit = one.left - _PAD < other.x < one.right + _PAD
+    hits = other.left - _PAD < one.x < other.right + _PAD
+    return hit or (not hits and one.x < other.x)
 
 
 def mark(figure: Figure, strip: Axes, axes: Axes, events: Sequence[Event]) -> int:

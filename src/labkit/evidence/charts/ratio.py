@@ -140,12 +140,15 @@ def _title(con: duckdb.DuckDBPyConnection, change: Change, table: pd.DataFrame) 
 
 
 def _is_step(con: duckdb.DuckDBPyConnection, change: Change) -> bool:
-    """Tell a step from a ramp: the first minute of the run is already half as bad as the whole."""
+    """Tell a step from a ramp: of the five minutes on either side of the onset none is half-way."""
     from labkit.evidence.queries import query
 
-    begin, minute = change.begin, dt.timedelta(minutes=1)
-    rows = query(con, "error_ratio", from_utc=begin, until_utc=begin + minute).df()
-    return bool(rows["failed"].sum() >= 0.5 * (change.error_ratio or 0) * rows["requests"].sum())
+    begin, reach, level = change.begin, dt.timedelta(minutes=5), change.error_ratio or 0
+    before = query(con, "error_ratio", from_utc=begin - reach, until_utc=begin).df()["error_ratio"]
+    after = query(con, "error_ratio", from_utc=begin, until_utc=min(begin + reach, change.end)).df()[
+        "error_ratio"
+    ]
+    return bool((before <= 0.4 * level).all() and (after >= 0.6 * level).all())
 
 
 def _alt(change: Change, table: pd.DataFrame, events: Sequence[Event], bucket_seconds: int) -> str:
@@ -186,7 +189,7 @@ def _totals(both: dict[str, pd.DataFrame]) -> list[tuple[str, int, int]]:
 def _comparison(both: dict[str, pd.DataFrame]) -> str:
     (one, failed, requests), (other, failed2, requests2) = _totals(both)
     ratio = [style.percent(k / n) if n else "none" for k, n in ((failed, requests), (failed2, requests2))]
-    return f"{one.capitalize()}, {ratio[0]} of all requests fail; {other}, {ratio[1]}"
+    return f"{one[:1].upper()}{one[1:]}, {ratio[0]} of all requests fail; {other}, {ratio[1]}"
 
 
 def _comparison_alt(both: dict[str, pd.DataFrame], bucket_seconds: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 TEXT, TITLE = 12, 15
 #: Inches.
 WIDTH, HEIGHT = 10.0, 5.2
+_LINE = 78  # letters of a title that fit beside each other
 INK, GRID, SHADE = "#222222", "#d9d9d9", "#f3e6c8"
 
 
@@ -54,8 +56,10 @@ def new_figure(height: float = HEIGHT) -> Figure:
 
 
 def headline(figure: Figure, title: str) -> None:
-    """Write the finding over the picture, broken into lines that fit."""
-    figure.suptitle(textwrap.fill(title, 78), x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
+    """Write the finding over the picture, in lines of about the same length that fit."""
+    lines = math.ceil(len(title) / _LINE)
+    text = textwrap.fill(title, min(_LINE, len(title) // lines + 8))
+    figure.suptitle(text, x=0.01, ha="left", fontsize=TITLE, fontweight="bold", color=INK)
 
 
 def plain_axes(axes: Axes, ylabel: str) -> None:

@@ -6,31 +6,40 @@ integers may be numbers or text, unknown keys are ignored).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from labkit.evidence.lines import Broken, Line
 from labkit.evidence.readers.reading import Lines, Loaded, Outcome, Rejected, read_line
 from labkit.evidence.strict import JsonObject, Unusable, array, text, whole, wrong
 
+_BATCH = re.compile(rb"\s*\{\s*\"resource(Spans|Metrics)\"")
+
 ObjectParser = Callable[[bytes], list[Any]]
 
 
-def attributes_of(record: JsonObject, key: str = "attributes") -> JsonObject:
-    """Turn a list of keys and typed values into a plain mapping; of a key given twice the first counts."""
+def attributes_of(
+    record: JsonObject, key: str = "attributes", wanted: Collection[str] | None = None
+) -> JsonObject:
+    """Turn a list of keys and typed values into a plain mapping; of a key given twice the first counts.
+
+    Where only some are wanted, the values of the others are not looked at.
+    """
     result: JsonObject = {}
     for entry in objects(record, key):
         name = text(entry, "key")
         if name is None:
             raise Unusable("an attribute without a key")
-        result.setdefault(name, any_value(entry.get("value"), name))
+        if name not in result and (wanted is None or name in wanted):
+            result[name] = any_value(entry.get("value"), name)
     return result
 
 
 def objects(record: JsonObject, key: str) -> Iterator[JsonObject]:
     """Yield the objects of an array."""
     for entry in array(record, key):
-        if type(entry) is not dict:
+        if not isinstance(entry, dict):
             raise wrong(f"an entry of {key}", entry, "an object")
         yield entry
 
@@ -39,7 +48,7 @@ def any_value(value: object, name: str) -> Any:
     """Read an AnyValue: exactly one of its kinds, or nothing."""
     if value is None or value == {}:
         return None
-    if type(value) is not dict:
+    if not isinstance(value, dict):
         raise wrong(f"the value of {name}", value, "an object")
     given = [key for key in _KINDS if value.get(key) is not None]
     if len(given) != 1:
@@ -73,14 +82,14 @@ def _double(value: JsonObject, key: str) -> float | str:
 
 def _list(value: JsonObject, key: str) -> list[Any]:
     inner = value[key]
-    if type(inner) is not dict:
+    if not isinstance(inner, dict):
         raise wrong(key, inner, "an object")
     return [any_value(entry, key) for entry in array(inner, "values")]
 
 
 def _mapping(value: JsonObject, key: str) -> JsonObject:
     inner = value[key]
-    if type(inner) is not dict:
+    if not isinstance(inner, dict):
         raise wrong(key, inner, "an object")
     return attributes_of(inner, "values")
 
@@ -138,7 +147,7 @@ def by_line_or_document(parse: ObjectParser) -> Callable[[Lines], Iterator[Outco
 
 def _ends_early(line: Line | Broken) -> bool:
     """Say whether a document that is still open was cut off: here comes another one, or nothing more."""
-    return isinstance(line, Broken) or line.raw.startswith(b"{")
+    return isinstance(line, Broken) or line.raw.startswith(b"{") or _BATCH.match(line.raw) is not None
 
 
 def _closes(lines: list[Line]) -> bool:

@@ -32,10 +32,12 @@ from labkit.evidence.strict import (
 _KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 _STATUS = ("UNSET", "OK", "ERROR")
 
+_PLACE = frozenset({"service.name", "service.version", "host.name"})
+
 
 def parse(raw: bytes) -> list[Span]:
     """Read one batch of spans."""
-    batch = parse_object(raw)
+    batch = parse_object(raw, forgiving=True)
     if batch.get("resourceSpans") is None:
         raise Unusable("resourceSpans is missing")
     return list(_spans(batch))
@@ -43,7 +45,7 @@ def parse(raw: bytes) -> list[Span]:
 
 def _spans(batch: JsonObject) -> Iterator[Span]:
     for group in objects(batch, "resourceSpans"):
-        resource = attributes_of(mapping(group, "resource"))
+        resource = attributes_of(mapping(group, "resource"), wanted=_PLACE)
         place: dict[str, Any] = {
             "service_name": take_text(resource, "service.name"),
             "service_version": take_text(resource, "service.version"),

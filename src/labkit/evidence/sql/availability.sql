@@ -21,10 +21,10 @@ WITH by_minute AS (
 )
 SELECT coalesce(sum(n), 0)::BIGINT AS requests,
        coalesce(sum(k), 0)::BIGINT AS failed,
-       1 - sum(k) / sum(n) AS availability_by_requests,
+       (sum(n) - sum(k)) / sum(n) AS availability_by_requests,
        count(*) AS minutes,
        count(*) FILTER (WHERE k > 0 AND k / n >= $bad_minute_ratio::DOUBLE) AS minutes_down,
-       1 - count(*) FILTER (WHERE k > 0 AND k / n >= $bad_minute_ratio::DOUBLE) / nullif(count(*), 0)
+       count(*) FILTER (WHERE k = 0 OR k / n < $bad_minute_ratio::DOUBLE) / nullif(count(*), 0)
            AS availability_by_minutes
 FROM by_minute
 ORDER BY requests

@@ -31,10 +31,10 @@ seen AS (
 ),
 counted AS (
     SELECT 'minutes of full outage' AS counted_by, 'min' AS unit,
-           (1 - $slo::DOUBLE) * $period_days::DOUBLE * 1440 AS budget, bad_minutes AS burned
+           round((1 - $slo::DOUBLE) * $period_days::DOUBLE * 1440, 6) AS budget, bad_minutes AS burned
     FROM seen
     UNION ALL
-    SELECT 'bad requests', 'request', (1 - $slo::DOUBLE) * $period_days::DOUBLE * per_day, bad_requests FROM seen
+    SELECT 'bad requests', 'request', round((1 - $slo::DOUBLE) * $period_days::DOUBLE * per_day, 6), bad_requests FROM seen
 )
 SELECT counted_by, unit, budget, burned, burned / nullif(budget, 0) AS share_burned
 FROM counted

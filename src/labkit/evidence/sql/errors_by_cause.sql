@@ -7,12 +7,23 @@
 -- column: source VARCHAR 'request' (server span), 'query' (query span), 'log' (the program's) or 'postgres_log' (the server's)
 -- column: error VARCHAR class of the error; a log record without an exception is named by its logger, a server's line by its severity
 -- column: sqlstate VARCHAR SQLSTATE, where one was given
--- column: server VARCHAR address:port of the server that was called, where the record names one
+-- column: server VARCHAR address:port of the server that was called, where the record names one; a host that no address was found for, a socket
 -- column: count BIGINT [record] how often
 -- column: first_utc TIMESTAMP [UTC] first time
 -- column: last_utc TIMESTAMP [UTC] last time
 -- column: example VARCHAR message of the first one
-WITH errors AS (
+WITH spoken AS (
+    SELECT *, concat_ws(' ', body, exception_message) AS words FROM logs WHERE severity_number >= $least_severity::BIGINT
+),
+-- What libpq and psycopg write of a server they cannot reach; a name with an @ is no host, but the rest of a password.
+named AS (
+    SELECT *,
+           regexp_extract(words, 'server at "([^"]+)"[^,]*, port ([0-9]+)', ['host', 'port']) AS tcp,
+           regexp_extract(words, '(resolve host|translate host name) ["'']([^"''@]+)["'']', 2) AS unknown_host,
+           regexp_extract(words, 'server on socket "([^"]+)"', 1) AS socket
+    FROM spoken
+),
+errors AS (
     SELECT 'request' AS source, coalesce(error_type, status::VARCHAR) AS error, NULL AS sqlstate, NULL AS server,
            start_utc AS time_utc, concat_ws(' ', method, route, status) AS example
     FROM requests WHERE failed
@@ -21,15 +32,10 @@ WITH errors AS (
            start_utc, query_text
     FROM queries WHERE failed
     UNION ALL
-    -- libpq writes: connection to server at "HOST" (ADDRESS), port N failed: ...
     SELECT 'log', coalesce(exception_type, logger), attributes ->> '$."db.response.status_code"',
-           nullif(regexp_extract(coalesce(body, '') || ' ' || coalesce(exception_message, ''),
-                                 'server at "([^"]+)"[^,]*, port ([0-9]+)', 1)
-                  || ':' ||
-                  regexp_extract(coalesce(body, '') || ' ' || coalesce(exception_message, ''),
-                                 'server at "([^"]+)"[^,]*, port ([0-9]+)', 2), ':'),
+           coalesce(nullif(tcp.host || ':' || tcp.port, ':'), nullif(unknown_host, ''), nullif(socket, '')),
            time_utc, coalesce(exception_message, body)
-    FROM logs WHERE severity_number >= $least_severity::BIGINT
+    FROM named
     UNION ALL
     SELECT 'postgres_log', error_severity, state_code, NULL, time_utc, message
     FROM postgres_log WHERE error_severity IN ('WARNING', 'ERROR', 'FATAL', 'PANIC')

@@ -7,7 +7,7 @@
 -- column: label VARCHAR a few words for the mark
 WITH steps AS (
     -- The events of one deployment share its id; an event without an id stands alone.
-    SELECT coalesce(deployment_id, source_file || ':' || source_line, time_utc::VARCHAR) AS id,
+    SELECT coalesce(deployment_id, concat_ws(' ', source_file, source_line, time_utc, service_name, event_name)) AS id,
            time_utc, event_name, deployment_name, service_name, service_version, previous_version
     FROM deployments
     WHERE time_utc IS NOT NULL

@@ -2,7 +2,8 @@
 -- tables: requests
 -- grain: always one row: the sustained run that explains the failures best, or NULLs where there is none
 -- parameter: min_seconds DOUBLE = 120 [s, at least 1] a shorter run is a blip, not a change
--- parameter: min_ratio DOUBLE = 0.05 [1, at least 0.001] a run with a smaller error ratio is no change
+-- parameter: min_ratio DOUBLE = 0.01 [1, at least 0] a run with a smaller error ratio is no change
+-- parameter: min_times DOUBLE = 3 [1, at least 1] nor is one whose error ratio is fewer times that of all other requests
 -- parameter: min_evidence DOUBLE = 25 [nat, at least 0] log-likelihood that a run must add over 'nothing changed'
 -- parameter: health_checks VARCHAR = '^/(livez|readyz|healthz|health|ping)/?$' paths to leave out, a regular expression; NULL leaves out none
 -- column: state VARCHAR 'recovered', 'ongoing' (no end in the data), 'under way' (no begin in the data) or 'no change'
@@ -78,6 +79,7 @@ best AS (
       AND run_seconds >= $min_seconds::DOUBLE
       AND k1 / n1 >= $min_ratio::DOUBLE
       AND k1 / n1 > k0 / n0
+      AND k1 / n1 >= $min_times::DOUBLE * k0 / n0
     ORDER BY evidence DESC, level
     LIMIT 1
 )
@@ -92,6 +94,6 @@ SELECT CASE WHEN evidence IS NULL THEN 'no change'
        k1::BIGINT AS failed,
        k1 / n1 AS error_ratio,
        coalesce(k0 / n0, whole.k / nullif(whole.n, 0)) AS error_ratio_outside,
-       evidence
+       round(evidence, 1) AS evidence  -- the last digits of logarithms differ between machines
 FROM whole LEFT JOIN best ON true
 ORDER BY onset_utc
