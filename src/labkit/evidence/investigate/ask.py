@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.evidence.investigate.model import Citation, Claim, Row
-from labkit.evidence.queries import query
+from labkit.evidence.queries import find, query
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,8 +36,9 @@ class Answer:
 
 
 def ask(con: duckdb.DuckDBPyConnection, name: str, **parameters: Any) -> Answer:
-    """Ask a named query; parameters that are None are left out."""
-    given = {key: value for key, value in parameters.items() if value is not None}
+    """Ask a named query; parameters that say what the query would take anyway are left out."""
+    usual = find(name).defaults
+    given = {key: value for key, value in parameters.items() if key not in usual or value != usual[key]}
     answer = query(con, name, **given)
     names = answer.columns
     rows = tuple(dict(zip(names, row, strict=True)) for row in answer.fetchall())

@@ -65,4 +65,4 @@ def _connected(facts: Facts) -> Prediction:
 def _as_fast(facts: Facts) -> Prediction:
     """Predict that the database is as fast as before: what is slow by itself is no coding error."""
     slow, claim = slowed_queries(facts)
-    return predict("Queries take as long as before.", None if slow is None else not slow, 0.5, 2.0, claim)
+    return predict("Queries take as long as before.", None if slow is None else not slow, 0.0, 2.0, claim)

@@ -18,7 +18,13 @@ def measure_impact(con: duckdb.DuckDBPyConnection, facts: Facts) -> tuple[Claim,
     if not window.found or window.begin is None:
         return ()
     phases = ask(con, "before_during_after", onset_utc=window.begin, recovery_utc=window.recovery_utc)
-    claims = [Claim(f"It lasted {window.minutes:.1f} minutes as far as the evidence shows.", window.citation)]
+    claims = [
+        Claim(
+            f"It lasted {window.minutes:.1f} minutes as far as the evidence shows.",
+            window.citation,
+            (window.row,),
+        )
+    ]
     for row in phases.where(lambda row: row["phase"] == "during" and row["requests"] > 0):
         share = row["failed"] / row["requests"]
         text = f"{row['failed']:,} of {row['requests']:,} requests failed ({share:.1%})."

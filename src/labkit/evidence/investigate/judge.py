@@ -49,3 +49,15 @@ def slowed_queries(facts: Facts) -> tuple[bool | None, Claim | None]:
         f"{worst['p50_before_ms']:.3g} ms before"
     )
     return bool(slow), facts.times.claim(said, slow or rows)
+
+
+def same_address(facts: Facts) -> Prediction:
+    """Predict that the program dials what it always dialled: what is there, or on the way, is at fault."""
+    text = "The program dials the address that it always dialled."
+    known = [
+        item for part in ("host", "port") if (item := facts.endpoints.of(part)) and item.differs is not None
+    ]
+    if not known:
+        return predict(text, None, 0, 0, None)
+    moved = [item for item in known if item.differs]
+    return predict(text, not moved, 0.5, 2.0, (moved or known)[0].claim)

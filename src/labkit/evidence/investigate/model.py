@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 MISCONFIGURED, OVERLOAD, NETWORK = "misconfigured_connection", "overload", "network"
@@ -117,6 +117,8 @@ class Window:
         Table the failures were counted in: ``requests``, or what stood in for it.
     first_utc, last_utc : datetime or None
         What the evidence covers.
+    row : Row
+        The row of the query that it was read from.
     """
 
     state: str
@@ -128,6 +130,7 @@ class Window:
     failed: int
     plane: str
     citation: Citation
+    row: Row = field(default_factory=dict)
 
     @property
     def found(self) -> bool:

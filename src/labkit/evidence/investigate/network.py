@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from labkit.evidence.investigate.facts import Facts
-from labkit.evidence.investigate.judge import by_messages, predict
+from labkit.evidence.investigate.judge import by_messages, predict, same_address
 from labkit.evidence.investigate.model import NETWORK, Hypothesis, Prediction, Row
 
 _LOSS = re.compile(r"loss|dropped|retrans", re.I)
@@ -27,6 +27,7 @@ def _predictions(facts: Facts) -> Iterator[Prediction]:
     yield by_messages(facts, NETWORK, None, "The messages speak of timeouts, lost ways or cut connections.")
     yield _measured(facts, _LOSS, "Pings are lost.", _lost)
     yield _measured(facts, _ROUND_TRIP, "Round trips take longer.", _slow)
+    yield same_address(facts)
     yield _some_hosts(facts)
 
 

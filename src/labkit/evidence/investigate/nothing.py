@@ -18,7 +18,13 @@ def nothing_hypothesis(facts: Facts) -> Hypothesis:
         else f"{window.failed:,} of {window.requests:,} requests fail"
     )
     predictions = [
-        predict("Failures stay as rare as they always are.", quiet, 4.0, 10.0, Claim(said, window.citation)),
+        predict(
+            "Failures stay as rare as they always are.",
+            quiet,
+            4.0,
+            10.0,
+            Claim(said, window.citation, (window.row,)),
+        ),
     ]
     if silent:
         predictions.append(_same_database(facts))

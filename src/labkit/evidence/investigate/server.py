@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labkit.evidence.investigate.facts import Facts
-from labkit.evidence.investigate.judge import by_messages, predict, slowed_queries
+from labkit.evidence.investigate.judge import by_messages, predict, same_address, slowed_queries
 from labkit.evidence.investigate.model import SERVER, Hypothesis, Prediction, Row
 
 #: Lines of its own that would be usual in the time, before their absence says anything.
@@ -29,6 +29,7 @@ def _predictions(facts: Facts) -> Iterator[Prediction]:
     yield _own_log(facts)
     yield _alive(facts)
     yield _queries_slower(facts)
+    yield same_address(facts)
     yield _no_deployment(facts)
 
 
@@ -50,7 +51,7 @@ def _own_log(facts: Facts) -> Prediction:
     if count == 0:
         return predict(text, None, 0, 0, None)
     said = f"it has {count:,.0f} lines of its own during the incident, and none of them says so"
-    return predict(text, False, 0, 2.5, facts.sessions.claim(said, own))
+    return predict(text, False, 0, 1.5, facts.sessions.claim(said, own))
 
 
 def _queries_slower(facts: Facts) -> Prediction:
@@ -62,11 +63,11 @@ def _queries_slower(facts: Facts) -> Prediction:
 
 
 def _own_lines(facts: Facts) -> tuple[Row, ...]:
-    return facts.sessions.where(lambda row: row["user_name"] is None and row["dbname"] is None)
+    return facts.sessions.where(lambda row: bool(row["own"]))
 
 
 def _alive(facts: Facts) -> Prediction:
-    """Predict that a server that is down writes nothing at all, not even about itself."""
+    """Predict that a server that is down writes nothing, not even about itself; an idle one writes little."""
     text = "The server writes nothing about its own work."
     own = _own_lines(facts)
     during, outside = sum(row["lines_during"] for row in own), sum(row["lines_outside"] for row in own)
@@ -74,7 +75,7 @@ def _alive(facts: Facts) -> Prediction:
     if not facts.window.found or expected < _EXPECTED:
         return predict(text, None, 0, 0, None)
     said = f"{during:,} lines of its own during the incident, about {expected:,.0f} would be usual"
-    return predict(text, during <= 0.1 * expected, 4.0, 1.0, facts.sessions.claim(said, own))
+    return predict(text, during <= 0.1 * expected, 1.0, 1.0, facts.sessions.claim(said, own))
 
 
 def _no_deployment(facts: Facts) -> Prediction:

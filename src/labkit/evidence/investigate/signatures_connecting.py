@@ -55,6 +55,13 @@ _TEXT = (
         "libpq knows no parameter of that name",
     ),
     row(
+        "quoted",
+        r"missing \"=\" after \"[\"'\s]",
+        "text .9, scheme .4",
+        "text",
+        "the text begins with a quote or a blank",
+    ),
+    row(
         "not-a-url",
         r"missing \"=\" after .* in connection info string",
         "scheme .8, text .7",
@@ -116,7 +123,7 @@ _NAME = (
 _NOBODY = (
     row(
         "refused",
-        r"Connection refused|ECONNREFUSED|Connect call failed",
+        r"Connection refused|ECONNREFUSED|Connect call failed|Connection to \S+ refused",
         "port .6, host .5, server .45",
         "nothing",
         "nothing listens at that host and port",

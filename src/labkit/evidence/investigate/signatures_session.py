@@ -111,14 +111,6 @@ _REFUSED = (
 )
 _HIDDEN = (
     row(
-        "pool",
-        r"couldn't get a connection after|PoolTimeout|QueuePool limit|connection pool exhausted|pool timeout"
-        r"|Connection is not available, request timed out",
-        "pool .35, overload .35",
-        "hidden",
-        "the pool had no connection to give; why, it does not say",
-    ),
-    row(
         "pool-start",
         r"pool initialization incomplete",
         "host .2, port .2, password .2",
@@ -138,6 +130,14 @@ _HIDDEN = (
         "host .1, port .1",
         "hidden",
         "the pool stopped trying; why, it does not say",
+    ),
+    row(
+        "pool",
+        r"couldn't get a connection after|PoolTimeout|QueuePool limit|connection pool exhausted|pool timeout"
+        r"|Connection is not available, request timed out",
+        "pool .35, overload .35",
+        "hidden",
+        "the pool had no connection to give; why, it does not say",
     ),
 )
 _CODE = (

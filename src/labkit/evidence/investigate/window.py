@@ -52,6 +52,7 @@ def _window(
         failed=row["failed"] or 0,
         plane=plane,
         citation=answer.citation,
+        row=row,
     )
 
 
@@ -76,6 +77,7 @@ def _moved(con: duckdb.DuckDBPyConnection, quiet: Window) -> Window | None:
                 failed=0,
                 plane="queries",
                 citation=answer.citation,
+                row=other,
                 **span,
             )
     return None
