@@ -10,7 +10,10 @@ from labkit.evidence.investigate.model import MISCONFIGURED, Claim, Hypothesis, 
 
 _USUAL_PARTS = ("host", "port", "dbname", "user", "password")
 _NO_PART_OF_A_DSN = ("pool",)
-_SETTINGS_TEXT = {
+_WORDS = {
+    "host": "the host",
+    "dbname": "the name of the database",
+    "user": "the role (user)",
     "pool": "the size of the pool",
     "options": "the session's options",
     "text": "the text of the connection string",
@@ -33,7 +36,7 @@ def connection_hypotheses(facts: Facts) -> tuple[Hypothesis, ...]:
 
 def word(part: str) -> str:
     """Name a part in a sentence."""
-    return _SETTINGS_TEXT.get(part, part)
+    return _WORDS.get(part, f"the {part}")
 
 
 def _parts(facts: Facts) -> list[str]:
@@ -102,7 +105,7 @@ def _differs(facts: Facts, part: str) -> Prediction:
     if part == "password":
         return _same_role(facts)
     item = facts.endpoints.of(part)
-    text = f"The {word(part)} that is dialled is not the one that worked."
+    text = f"{word(part).capitalize()} that is dialled is not the one that worked."
     return predict(text, item.differs if item else None, 4.0, 4.0, item.claim if item else None)
 
 

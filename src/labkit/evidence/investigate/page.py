@@ -42,7 +42,8 @@ a { color: #0b4f79; }
 table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border: 1px solid #767676; }
-th, td { overflow-wrap: anywhere; min-width: 5rem; }
+td { overflow-wrap: anywhere; min-width: 6rem; }
+th { min-width: 6.5rem; }
 thead th { background: #e7f0f6; }
 code { font: .85rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; color: #333333; }
 figure { margin: 1rem 0 1.5rem; }

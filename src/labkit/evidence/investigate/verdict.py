@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labkit.evidence.investigate.code import code_hypothesis
-from labkit.evidence.investigate.connection import connection_hypotheses
+from labkit.evidence.investigate.connection import connection_hypotheses, word
 from labkit.evidence.investigate.facts import Facts
 from labkit.evidence.investigate.model import KINDS, MISCONFIGURED, NONE, Hypothesis, RootCause, Verdict
 from labkit.evidence.investigate.network import network_hypothesis
@@ -68,10 +68,10 @@ def _observed(facts: Facts, part: str) -> tuple[str | None, str | None]:
 
 
 def _connection_sentence(part: str, before: str | None, after: str | None) -> str:
-    head = f"The connection to the database is misconfigured: {part}"
+    head = f"The connection to the database is misconfigured: {word(part)}"
     if before is not None and after is not None:
         return f"{head} is {after}, and was {before} while it worked."
-    return f"{head} is wrong." if after is None else f"{head} ({after})."
+    return f"{head} is wrong." if after is None else f"{head} is wrong ({after})."
 
 
 def _plain_sentence(facts: Facts, first: Hypothesis) -> str:
