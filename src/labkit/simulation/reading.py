@@ -104,7 +104,10 @@ def _connection_string(value: Any, where: str) -> ConnectionString:
         raise LabError(f"{where}: {error.problem}", next_step=error.next_step) from None
     port = dsn.port or "5432"
     if not port.isdecimal():
-        raise LabError(f"{where} has a port that is no number", found=port, next_step="Write a number there.")
+        shown = dsn.shown["port"]  # a torn password may have ended up there
+        raise LabError(
+            f"{where} has a port that is no number", found=shown, next_step="Write a number there."
+        )
     password = dsn.password.reveal() if dsn.password else ""
     user = dsn.user or ""
     return ConnectionString(user, password, dsn.host or "", int(port), dsn.dbname or user)
