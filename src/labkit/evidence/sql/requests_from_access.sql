@@ -22,4 +22,4 @@ SELECT NULL::VARCHAR AS trace_id, NULL::VARCHAR AS span_id, time_utc AS start_ut
        coalesce(remote_user, remote_addr) AS session_id, NULL::VARCHAR AS service_name,
        NULL::VARCHAR AS service_version, NULL::VARCHAR AS host_name
 FROM access
-ORDER BY start_utc, path, status
+ORDER BY ALL

@@ -21,4 +21,4 @@ SELECT trace_id, span_id, time_utc AS start_utc, time_utc AS end_utc, NULL::DOUB
        coalesce(severity_number >= 17, false) AS failed, exception_type AS error_type,
        NULL::VARCHAR AS session_id, service_name, service_version, host_name
 FROM logs
-ORDER BY start_utc, trace_id NULLS LAST, span_id NULLS LAST
+ORDER BY ALL

@@ -22,4 +22,4 @@ SELECT NULL::VARCHAR AS trace_id, NULL::VARCHAR AS span_id, time_utc AS start_ut
        state_code AS error_type, session_id, application_name AS service_name, NULL::VARCHAR AS service_version,
        remote_host AS host_name
 FROM postgres_log
-ORDER BY start_utc, session_id NULLS LAST
+ORDER BY ALL
