@@ -10,6 +10,7 @@ from made_cases import AT, GOOD, ONSET, RECOVERY, Case, make
 from made_faults import FAULTS, REFUSED, dsn
 
 from labkit.evidence.investigate import investigate
+from labkit.evidence.investigate.page import write_page
 from labkit.evidence.investigate.settings import adds_capacity, dsn_changes, touches
 from labkit.evidence.schema import create_schema
 
@@ -149,3 +150,93 @@ def test_settings_about_the_connection_are_recognised() -> None:
     assert touches({"setting": "MAIN", "before": GOOD, "after": None})
     assert touches({"setting": "PGPORT", "before": "1", "after": "2"})
     assert not touches({"setting": "CACHE_SECONDS", "before": "1", "after": "2"})
+
+
+def _overload(workers: tuple[int, int, int]) -> duckdb.DuckDBPyConnection:
+    """Make an overload in which the workers change six minutes before the failures end."""
+    con = make(next(f for f in FAULTS if f.name == "overload").case)
+    con.execute(
+        """
+        INSERT INTO metrics BY NAME
+        SELECT $onset::TIMESTAMP + to_seconds(60 * i) AS time_utc, 'shop.workers' AS name, '{worker}' AS unit,
+               CASE WHEN i < 0 THEN $before WHEN i < 14 THEN $during ELSE $after END::DOUBLE AS value,
+               'web-1' AS host_name
+        FROM range(-15, 35) AS r(i)
+        """,
+        {"onset": ONSET, "before": workers[0], "during": workers[1], "after": workers[2]},
+    )
+    return con
+
+
+def test_added_workers_are_seen_in_the_measurements() -> None:
+    """Where no deployment tells of more room, a rise of the workers does, and whether it helped is judged."""
+    con = _overload((2, 2, 8))
+    con.execute("DELETE FROM spans WHERE http_response_status_code = 503 AND start_utc >= $at",
+                {"at": ONSET + dt.timedelta(minutes=14)})  # fmt: skip
+    (found,) = [h for h in investigate(con).hypotheses if h.kind == "overload"]
+    (room,) = [p for p in found.predictions if p.text == "More room helps."]
+    assert room.outcome == "held"
+    (found,) = [h for h in investigate(_overload((2, 2, 2))).hypotheses if h.kind == "overload"]
+    (room,) = [p for p in found.predictions if p.text == "More room helps."]
+    assert room.outcome == "unknown"
+
+
+def test_more_workers_that_change_nothing_speak_against_overload() -> None:
+    """Room given in the middle of a wrong port's failures does not help, and is cited."""
+    con = make(PORT)
+    con.execute(
+        """
+        INSERT INTO deployments BY NAME
+        SELECT $at::TIMESTAMP AS time_utc, 'scaled' AS event_name, 'More workers' AS deployment_name,
+               [{'key': 'WEB_WORKERS', 'before': '2', 'after': '6'}] AS config_diff
+        """,
+        {"at": ONSET + dt.timedelta(minutes=9)},
+    )
+    (found,) = [h for h in investigate(con).hypotheses if h.kind == "overload"]
+    (room,) = [p for p in found.predictions if p.text == "More room helps."]
+    assert room.outcome == "failed"
+    assert room.claim is not None
+    assert "09:29" in room.claim.text
+
+
+def test_a_quiet_day_and_an_empty_case_have_a_page_too() -> None:
+    """The page of a day without an incident says so; without any request it has no charts."""
+    con = make(Case(fails=False, reports=False))
+    page = write_page(con, investigate(con))
+    assert "No incident was found" in page
+    assert "<img" in page
+    nothing = empty()
+    assert "<img" not in write_page(nothing, investigate(nothing))
+
+
+def test_what_pages_and_texts_quote_is_escaped() -> None:
+    """Markup in a message of the evidence stays text on the page."""
+    con = make(Case(f"{AT} 5433 {REFUSED} <b>&</b>", dsn=dsn(port="5433")))
+    page = write_page(con, investigate(con), source="<case>")
+    assert "<b>&</b>" not in page
+    assert "<case>" not in page
+
+
+def test_a_blip_is_no_incident_and_a_short_recording_is_one() -> None:
+    """A few failures in a row on a long day are none; in a recording of a minute, twenty seconds are one."""
+    con = empty()
+    con.execute(
+        "INSERT INTO spans BY NAME "
+        "SELECT 'SERVER' AS kind, $at::TIMESTAMP + to_milliseconds(100 * i) AS start_utc, "
+        "CASE WHEN i BETWEEN 200 AND 399 THEN 503 ELSE 200 END AS http_response_status_code, "
+        "'/a' AS url_path "
+        "FROM range(600) AS r(i)",
+        {"at": ONSET},
+    )
+    window = investigate(con).window
+    assert (window.state, window.minutes) == ("recovered", pytest.approx(20 / 60, abs=0.05))
+    con.execute("DELETE FROM spans")
+    con.execute(
+        "INSERT INTO spans BY NAME "
+        "SELECT 'SERVER' AS kind, $at::TIMESTAMP + to_seconds(i) AS start_utc, "
+        "CASE WHEN i BETWEEN 8000 AND 8003 THEN 503 ELSE 200 END AS http_response_status_code, "
+        "'/a' AS url_path "
+        "FROM range(20000) AS r(i)",
+        {"at": ONSET},
+    )
+    assert investigate(con).root_cause.kind == "none"

@@ -8,7 +8,7 @@
 -- column: host_name VARCHAR machine
 -- column: destination VARCHAR server that was called, where the point names one
 -- column: state VARCHAR state of the connections, where the point names one
--- column: mean_before DOUBLE mean before the incident, in the unit beside it; NULL without a point
+-- column: mean_before DOUBLE mean before the incident, in the unit beside it, to nine places; NULL without a point
 -- column: mean_during DOUBLE mean during the incident
 -- column: mean_after DOUBLE mean after it
 -- column: max_during DOUBLE highest value during the incident
@@ -20,9 +20,9 @@ WITH marked AS (
     FROM metrics WHERE time_utc IS NOT NULL AND value IS NOT NULL
 )
 SELECT name, unit, host_name, destination, state,
-       avg(value) FILTER (WHERE phase = 'before') AS mean_before,
-       avg(value) FILTER (WHERE phase = 'during') AS mean_during,
-       avg(value) FILTER (WHERE phase = 'after') AS mean_after,
+       round(avg(value) FILTER (WHERE phase = 'before'), 9) AS mean_before,
+       round(avg(value) FILTER (WHERE phase = 'during'), 9) AS mean_during,
+       round(avg(value) FILTER (WHERE phase = 'after'), 9) AS mean_after,
        max(value) FILTER (WHERE phase = 'during') AS max_during
 FROM marked
 GROUP BY name, unit, host_name, destination, state
