@@ -127,6 +127,14 @@ def test_connection_strings_are_compared_part_by_part() -> None:
     assert "secret-1" not in str(changes)
 
 
+@pytest.mark.parametrize("torn", ["pa@ss", "***@ss", "pa/ss"])
+def test_a_torn_password_is_one_change_and_no_piece_of_it_is_shown(torn: str) -> None:
+    """A string whose password tears the parts behind it is told as a change of the password alone."""
+    changes, _ = dsn_changes(GOOD, GOOD.replace("***", torn))
+    assert [change.part for change in changes] == ["password"]
+    assert "ss" not in str(changes).replace("password", "")
+
+
 @pytest.mark.parametrize(
     ("setting", "before", "after", "more"),
     [

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from labkit.core.conninfo import SECRET_PARTS
 from labkit.core.dsn import Dsn
 from labkit.core.dsn_lint import lint
 from labkit.core.errors import LabError
+from labkit.core.secret import MASK
 from labkit.evidence.investigate.ask import Answer, ask
 from labkit.evidence.investigate.model import NO_TIME, PartChanged, Row, Window
 from labkit.evidence.investigate.safe import safe
@@ -38,7 +40,9 @@ _KEYS = (
     (re.compile(r"POOL\w*(?:SIZE|MAX|MIN|CONNECTIONS|LIMIT|TIMEOUT)|MAX_CONNECTIONS", re.I), "pool"),
 )
 _CAPACITY = re.compile(r"WORKER|REPLICA|CPU|MEMORY|INSTANCES|CONCURRENCY|POOL\w*(?:SIZE|MAX)", re.I)
-_BACK = re.compile(r"roll(?:ed)?[ _-]?back|revert|previous version|version before|back to", re.I)
+
+#: What an unescaped character of the password does: other parts hold pieces of it, none is to be shown.
+_TORN = PartChanged("password", None, "holds an unescaped character that moves the parts behind it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +180,16 @@ def dsn_changes(before: str | None, after: str | None) -> tuple[tuple[PartChange
     if one is not None and two is not None:
         masked = any(dsn.password is not None and dsn.password.masked for dsn in (one, two))
         found = tuple(PartChanged(c.part, c.before, c.after) for c in one.diff(two))
-        return found, masked
+        return (_TORN,) if any(_is_torn(change) for change in found) else found, masked
     findings = [finding for finding in lint(after or "") if finding.severity == "error"]
     names = tuple(dict.fromkeys(finding.part for finding in findings))
     return tuple(PartChanged(name, None, _shown(after)) for name in names), False
+
+
+def _is_torn(change: PartChanged) -> bool:
+    """Tell whether a piece of the password stands in a part where none belongs."""
+    after = change.after or ""
+    return change.part not in SECRET_PARTS and (MASK in after or (change.part == "host" and "@" in after))
 
 
 def _parse(text: str | None) -> Dsn | None:
