@@ -9,8 +9,9 @@ from labkit.evidence.investigate.model import MISCONFIGURED, Row
 from labkit.evidence.investigate.signature import Meaning, Signature
 from labkit.evidence.investigate.signatures_connecting import CONNECTING
 from labkit.evidence.investigate.signatures_session import SESSION
+from labkit.evidence.investigate.signatures_text import BEFORE_DIALLING
 
-_TABLE = (*CONNECTING, *SESSION)
+_TABLE = (*BEFORE_DIALLING, *CONNECTING, *SESSION)
 _ENDPOINTS = (
     r'server at "(?P<host>[^"]+)"(?: \([^)]*\))?, port (?P<port>\d+)',
     r'on host "(?P<host>[^"]+)"(?: \([^)]*\))? and accepting TCP/IP connections on port (?P<port>\d+)',
