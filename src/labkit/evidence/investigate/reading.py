@@ -11,7 +11,8 @@ from labkit.evidence.investigate.signatures_connecting import CONNECTING
 from labkit.evidence.investigate.signatures_session import SESSION
 from labkit.evidence.investigate.signatures_text import BEFORE_DIALLING
 
-_TABLE = (*BEFORE_DIALLING, *CONNECTING, *SESSION)
+#: Every row of the tables, in the order in which they are tried.
+SIGNATURES: tuple[Signature, ...] = (*BEFORE_DIALLING, *CONNECTING, *SESSION)
 _ENDPOINTS = (
     r'server at "(?P<host>[^"]+)"(?: \([^)]*\))?, port (?P<port>\d+)',
     r'on host "(?P<host>[^"]+)"(?: \([^)]*\))? and accepting TCP/IP connections on port (?P<port>\d+)',
@@ -71,7 +72,7 @@ def read_message(
     ('refused', '5433', 'port')
     """
     whole = "\n".join(part for part in (detail, text, error) if part)
-    for signature in _TABLE:
+    for signature in SIGNATURES:
         if signature.writer == "server" and not server:
             continue
         found = signature.pattern.search(whole)
@@ -81,7 +82,7 @@ def read_message(
 
 
 def _by_sqlstate(whole: str, sqlstate: str | None, server: bool) -> Reading | None:
-    for signature in _TABLE:
+    for signature in SIGNATURES:
         if sqlstate in signature.sqlstates and (server or signature.writer != "server"):
             return _reading(signature, whole, None)
     return None

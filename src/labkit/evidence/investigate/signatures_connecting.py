@@ -79,7 +79,7 @@ _ENCRYPTION = (
     row(
         "hba",
         r"pg_hba\.conf (?:entry for|rejects).* user \"(?P<user>[^\"]*)\", database \"(?P<dbname>[^\"]*)\"",
-        "user .6, sslmode .4, dbname .4, server .45",
+        "user .6, server .45, sslmode .4, dbname .4",
         "server",
         "the server's rules let nobody in like this",
     ),

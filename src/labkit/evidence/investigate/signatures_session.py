@@ -79,7 +79,7 @@ _REFUSED = (
     row(
         "no-table",
         r"relation \"[^\"]*\" does not exist",
-        "dbname .65, options .6, host .4, code .5, user .2",
+        "dbname .65, options .6, code .5, host .4, user .2",
         "session",
         "a table is not there: another database, another search_path, or a migration that was not run",
         sqlstate="42P01",
