@@ -14,6 +14,7 @@ import pytest
 from labkit.core.errors import LabError
 from labkit.evidence import load as module
 from labkit.evidence.load import load
+from labkit.evidence.recognise import FORMATS
 
 MESSAGE = made.dumps(made.MESSAGE)
 
@@ -114,7 +115,7 @@ def test_a_file_of_no_known_kind_is_described(tmp_path: Path, data: bytes, seen:
         load(tmp_path if folder else path)
     assert seen in str(error.value)
     assert "odd.bin" in str(error.value)
-    assert len(error.value.allowed) == len(made.SAMPLES)
+    assert len(error.value.allowed) == len(FORMATS)
 
 
 def test_an_unknown_file_among_good_ones_is_kept_in_rejects(
