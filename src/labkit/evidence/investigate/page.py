@@ -52,6 +52,7 @@ figcaption { font-size: .95rem; }
 details { margin: .2rem 0; }
 summary { cursor: pointer; }
 footer { margin-top: 2.5rem; padding: 1rem; border-top: 1px solid #767676; font-size: .9rem; }
+@media (max-width: 48rem) { td:last-child { min-width: 16rem; } }
 @media print { details { display: none; } }
 """
 
