@@ -55,7 +55,7 @@ def times_table(found: Investigation) -> str:
         ("detection", said_time(found.detection_utc), _text(who)),
         ("recovery", said_time(found.recovery_utc), call(found.window.citation)),
     ]
-    return table("When it happened", ("moment", "time", "shown by"), rows)
+    return table("Onset, detection and recovery", ("moment", "time", "shown by"), rows)
 
 
 def changes_table(found: Investigation) -> str:
