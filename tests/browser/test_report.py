@@ -23,7 +23,7 @@ def report(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_report_has_no_accessibility_violation(page, report, screenshots, width):
-    """axe finds nothing on a wide and on a narrow page, the page does not scroll sideways, and asks no host."""
+    """axe finds nothing on a wide and a narrow page, the page does not scroll sideways, and asks no host."""
     page.set_viewport_size({"width": width, "height": 1000})
     page.goto(report.as_uri())
     found = Axe().run(page)
