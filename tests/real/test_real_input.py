@@ -10,6 +10,7 @@ import pytest
 from real_recording import Recorded
 
 import labkit
+from labkit.evidence.queries import find
 
 pytestmark = pytest.mark.server
 
@@ -133,8 +134,8 @@ def test_the_server_is_silent_about_a_wrong_port(con: duckdb.DuckDBPyConnection)
 def test_named_queries_answer(con: duckdb.DuckDBPyConnection, recorded: Recorded) -> None:
     """Every named query runs on real files, and the central ones say what was done."""
     for name in labkit.queries().names:
-        needed = {"at_utc": "2026-01-01"} if name == "changes_before" else {}
-        assert labkit.query(con, name, **needed).columns
+        needed = [p.name for p in find(name).parameters if p.required]
+        assert labkit.query(con, name, **dict.fromkeys(needed, "2026-01-01")).columns
     ratio = labkit.query(con, "error_ratio").fetchall()
     assert sum(row[1] for row in ratio) == recorded.done["requests"]
     assert sum(row[2] for row in ratio) == 6

@@ -248,3 +248,17 @@ def test_a_blip_is_no_incident_and_a_short_recording_is_one() -> None:
         {"at": ONSET},
     )
     assert investigate(con).root_cause.kind == "none"
+
+
+def test_good_queries_at_the_edge_of_the_incident_hide_no_part() -> None:
+    """Queries that succeed in the first moments of the incident do not hide where the failing ones go."""
+    fault = next(f for f in FAULTS if f.name == "existing, empty database")
+    con = make(fault.case)
+    con.execute("DELETE FROM deployments")
+    con.execute(
+        "UPDATE spans SET start_utc = start_utc + to_seconds($late), end_utc = end_utc + to_seconds($late) "
+        "WHERE db_system_name IS NOT NULL AND start_utc BETWEEN $low AND $high",
+        {"late": 240.0, "low": ONSET - dt.timedelta(minutes=3), "high": ONSET - dt.timedelta(seconds=1)},
+    )
+    found = investigate(con)
+    assert (found.root_cause.kind, found.root_cause.part) == ("misconfigured_connection", "dbname")

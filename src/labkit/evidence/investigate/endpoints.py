@@ -66,7 +66,9 @@ def _compare(part: str, targets: Answer, sessions: Answer, complaints: Complaint
     worked = _values(_COLUMNS[part], spans_good) or _logged_in(part, sessions)
     dialled = _ordered(c.reading.named[part] for c in named)
     if not dialled:
-        dialled = _values(_COLUMNS[part], _common(targets.rows, "during"))
+        # Where queries fail, those tell: at the edges of the incident good ones still run, or run again.
+        failing = any(row["failed_during"] for row in targets.rows)
+        dialled = _values(_COLUMNS[part], _common(targets.rows, "failed_during" if failing else "during"))
     if named:
         text = (
             f"{part} {_said(dialled)} in the messages of the incident, {_said(worked)} where queries worked"
