@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _POLL_SECONDS = 0.2
+_EVENTS = 'STRUCT(timeUnixNano JSON, name JSON, attributes STRUCT("key" JSON, "value" JSON)[])[]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def insert(into: Into, path: Path, way: Way) -> Made | None:
 
     (before,) = into.con.execute("SELECT coalesce(max(rowid), -1) FROM spans").fetchall()[0]
     values = {**_source(path, way), "source_file": into.source_file}
+    into.con.execute(_sql("span_events_forgiving" if way.forgive else "span_events"))
     try:
         _run(into, _statement(way), values)
     except duckdb.Error:
@@ -151,7 +153,11 @@ def _sql(name: str) -> str:
 
 def _statement(way: Way) -> str:
     careful = "true" if way.careful else "false"  # a constant, so that DuckDB leaves the branch out
-    return _sql("spans").replace("--BATCHES--", _sql("span_source")).replace("$careful", careful)
+    return _sql("spans").replace("--BATCHES--", _batches(way)).replace("$careful", careful)
+
+
+def _batches(way: Way) -> str:
+    return _sql("span_source").replace("--EVENTS--", "JSON" if way.forgive else _EVENTS)
 
 
 def _run(into: Into, sql: str, values: dict[str, object]) -> None:
