@@ -126,4 +126,4 @@ def _blocks(packed: IO[bytes]) -> Iterator[bytes | Broken]:
 
 
 def _without_end(raw: bytes) -> bytes:
-    return raw[:-2] if raw.endswith(b"\r\n") else raw.removesuffix(b"\n")
+    return raw.removesuffix(b"\n").removesuffix(b"\r")
