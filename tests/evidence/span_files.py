@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from typing import Any
@@ -21,8 +22,9 @@ KEYS = (
     *("http.response.status_code", "http.status_code", "server.port", "net.peer.port", "net.host.port"),
     *("db.system.name", "db.system", "db.namespace", "db.name", "db.operation.name", "db.operation"),
     *("db.query.text", "db.statement", "db.response.status_code", "server.address", "net.peer.name"),
-    *("net.host.name", "client.address", "x.y"),
+    *("net.host.name", "client.address", "x.y", "x.z"),
 )
+OTHERS = KEYS[-3:]
 NUMBERS = KEYS[7:12]
 TEXTS = ("GET", "/a/b", "é☃", 'SELECT "x"\nFROM t', "", "nul\x00x", ",", "\\", '","', "𝄞")
 ODD_NUMBERS: tuple[Any, ...] = (
@@ -41,6 +43,26 @@ ODD_VALUES: tuple[Any, ...] = (
         {"stringValue": True},
         {"intValue": 10**20},
     ),
+)
+SIMPLE: tuple[Any, ...] = (
+    *(
+        {"doubleValue": number}
+        for number in (0.1, -0.0, 2, -7, 1e-9, 1.5e300, 10**15, 10**16, 10**400, "-Infinity")
+    ),
+    *({"doubleValue": None}, {"doubleValue": "1.5"}, {"doubleValue": True}, {"doubleValue": float("nan")}),
+    *(
+        {"stringValue": '","'},
+        {"stringValue": "é\u2028"},
+        {"intValue": "5"},
+        {"intValue": -5},
+        {"boolValue": True},
+    ),
+    *({}, None, {"bytesValue": "AA=="}, {"bytesValue": 5}, {"intValue": "1", "doubleValue": 1.5}),
+)
+PLAIN = (*SIMPLE[:6], *SIMPLE[14:20], SIMPLE[21])
+EVENT_TIMES: tuple[Any, ...] = (
+    *("1701439200123456789", 1701439200000000000, "1701439200000001000", 1.7014392e18, "17014392000000000 0"),
+    *(None, "5", "9223286400000000000", -1, [], "+701439200123456789", "1701439200000e00000"),
 )
 STATUSES: tuple[Any, ...] = (
     *({}, {}, {}, None, {"code": 0}, {"code": 1}, {"code": 2, "message": 'x"y'}, {"message": "m", "code": 2}),
@@ -64,10 +86,49 @@ WHOLE = (
 )
 
 
+def _nested(rng: random.Random, odd: float) -> Any:
+    """An array or a mapping; an odd one lies within another, holds what is odd, or has a key twice."""
+    strange = rng.random() < odd
+    inner = [rng.choice(SIMPLE if strange else PLAIN) for _ in range(rng.randint(0, 3))]
+    if strange:
+        inner.append({"arrayValue": {"values": [{"stringValue": "deep"}]}})
+    if rng.random() < 0.5:
+        return {
+            "arrayValue": rng.choice(
+                [{}, {"values": None}, 5, {"values": inner}] if strange else [{"values": inner}]
+            )
+        }
+    keys = rng.choice(["abcd", "aabc"] if strange else ["abcd", 'a"é\t'])
+    return {"kvlistValue": {"values": [{"key": k, "value": v} for k, v in zip(keys, inner, strict=False)]}}
+
+
+def _event(rng: random.Random, odd: float) -> Any:
+    strange = rng.random() < odd
+    keys = rng.sample(["exception.type", "exception.message", "x", "y\t"], rng.randint(0, 3))
+    keys += keys[:1] if strange and rng.random() < 0.3 else []
+    event = {
+        "timeUnixNano": rng.choice(EVENT_TIMES if strange else EVENT_TIMES[:3]),
+        "name": rng.choice(["exception", 'q"', "é", *([None, 5, ""] if strange else [])]),
+        "attributes": [{"key": key, "value": _other(rng, odd)} for key in keys],
+    }
+    if strange and rng.random() < 0.3:
+        event[rng.choice(["droppedAttributesCount", "name", "attributes"])] = rng.choice([1, {}, [5], None])
+    return event
+
+
+def _other(rng: random.Random, odd: float) -> Any:
+    """The value of an attribute that has no column: any kind."""
+    if rng.random() < odd:
+        return rng.choice(ODD_VALUES)
+    return _nested(rng, odd) if rng.random() < 0.2 else rng.choice(PLAIN)
+
+
 def _value(rng: random.Random, key: str, odd: float) -> Any:
     strange = rng.random() < odd
     if key in NUMBERS:
         return rng.choice(ODD_NUMBERS if strange else ({"intValue": "443"}, {"intValue": 443}))
+    if key in OTHERS:
+        return _other(rng, odd)
     return rng.choice(ODD_VALUES) if strange else {"stringValue": rng.choice(TEXTS)}
 
 
@@ -87,9 +148,10 @@ def _span(rng: random.Random, odd: float) -> dict[str, Any]:
     }
     if rng.random() < 0.5:
         span["parentSpanId"] = rng.choice([*[f"{rng.getrandbits(64):016X}"] * 20, "", None, "0" * 16])
+    if rng.random() < 0.3:
+        span["events"] = [_event(rng, odd) for _ in range(rng.randint(0, 2))]
     if rng.random() < odd:
-        event = {"timeUnixNano": str(start), "name": "exception", "attributes": [made.attribute("t", "x")]}
-        span["events"] = rng.choice([[], [event], None])
+        span["events"] = rng.choice([[], None, {}, [None], [5], [[]], "x"])
     if rng.random() < odd:
         span.pop(rng.choice(list(span)))
     return span
@@ -116,6 +178,7 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def _damaged(rng: random.Random, whole: dict[str, Any], line: bytes) -> bytes:
+    whole = copy.deepcopy(whole)  # what is chosen from above must stay as it is
     at = rng.randrange(len(line))
     brace = line.find(b"{", at)
     way = rng.randrange(9)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gzip
 import io
 import itertools
@@ -14,10 +15,10 @@ import load_samples as made
 import pytest
 import span_files
 
-from labkit.evidence import fast_spans
+from labkit.evidence import fast_spans, span_insert, span_pieces
 from labkit.evidence import load as module
-from labkit.evidence.fast_spans import Fast
 from labkit.evidence.load import load
+from labkit.evidence.span_insert import Fast, Into, Made, Way
 
 Tables = tuple[list[tuple[Any, ...]], ...]
 
@@ -40,11 +41,11 @@ def _spelled(value: str | None) -> str | None:
 
 
 @pytest.fixture
-def fast_results(monkeypatch: pytest.MonkeyPatch) -> list[Fast | None]:
+def fast_results(monkeypatch: pytest.MonkeyPatch) -> list[Fast]:
     """What the fast way gave, each time it was used."""
-    seen: list[Fast | None] = []
+    seen: list[Fast] = []
 
-    def spy(*arguments: Any) -> Fast | None:
+    def spy(*arguments: Any) -> Fast:
         seen.append(fast_spans.load_spans(*arguments))
         return seen[-1]
 
@@ -57,7 +58,7 @@ def fast_results(monkeypatch: pytest.MonkeyPatch) -> list[Fast | None]:
 def test_fast_and_strict_agree(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    fast_results: list[Fast | None],
+    fast_results: list[Fast],
     shares: tuple[float, float],
     seed: int,
 ) -> None:
@@ -69,13 +70,61 @@ def test_fast_and_strict_agree(
     assert len(fast_results) == 1
     if not damaged and not odd:
         (result,) = fast_results
-        assert result is not None
-        assert result.lines > 10
+        assert result.lines > 5
+
+
+def test_events_and_values_of_every_kind_take_the_fast_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast]
+) -> None:
+    """Events as the real SDK writes them, and values of every kind, leave no line to the strict reader."""
+    error = [
+        made.attribute("exception.type", "psycopg.OperationalError"),
+        made.attribute("exception.stacktrace", 'File "a","b"\n\té'),
+        {"key": "exception.escaped", "value": {"boolValue": False}},
+    ]
+    times: tuple[Any, ...] = ("1701439200123456789", 1701439200000000000, "1701439200000001999")
+    events = [{"timeUnixNano": time, "name": "exception", "attributes": error} for time in times]
+    mapped = {"kvlistValue": {"values": [{"key": 'k"é', "value": value} for value in span_files.PLAIN[:1]]}}
+    values = [*span_files.PLAIN, {"arrayValue": {"values": list(span_files.PLAIN)}}, mapped]
+    kinds = [{"key": f"x.{number}", "value": value} for number, value in enumerate(values)]
+    spans = [
+        made.span(events=events),
+        made.span(events=events[:1]),
+        made.span(events=[]),
+        made.span(events=[{"timeUnixNano": times[0]}]),
+        made.span(attributes=kinds),
+    ]
+    path = tmp_path / "spans"
+    path.write_text("\n".join(made.dumps(made.batch(span)) for span in spans), encoding="utf-8")
+    found = tables(path, monkeypatch, fast=True)
+    assert fast_results == [Fast(5, 5)]
+    assert found == tables(path, monkeypatch, fast=False)
+    assert sum(row[-1] is not None for row in found[0]) == 3
+
+
+def test_events_are_judged_strictly_where_errors_are_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast]
+) -> None:
+    """Beside a value of a wrong type, spans with events go to the strict reader, and only they."""
+    event = {"timeUnixNano": "1701439200123456789", "name": "exception"}
+    spans = [
+        made.span(),
+        made.span(events=[event]),
+        made.span(events={}),
+        made.span(attributes=5),
+        made.span(events=[]),
+    ]
+    path = tmp_path / "spans"
+    path.write_text("\n".join(made.dumps(made.batch(span)) for span in spans), encoding="utf-8")
+    found = tables(path, monkeypatch, fast=True)
+    assert fast_results == [Fast(2, 2, frozenset({2, 3, 4}))]
+    assert found == tables(path, monkeypatch, fast=False)
 
 
 def test_keys_given_twice_are_found_in_small_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lines with a key given twice are rejected wherever they stand among broken and good ones."""
-    monkeypatch.setattr(fast_spans, "_PIECES", (4000, 1500))
+    monkeypatch.setattr(span_pieces, "_PIECE", 20_000)
+    monkeypatch.setattr(span_pieces, "_SMALLER", (4000, 1500))
     good = made.dumps(made.batch(made.span()))
     lines = [good] * 60
     lines[7] = lines[7].replace('"kind"', '"name": "dup", "kind"')
@@ -118,29 +167,66 @@ def test_a_byte_order_mark_and_carriage_returns_do_not_matter(
     assert found[2] == [("spans", "otlp traces", "spans", 5, 5, 0, 5)]
 
 
-def test_a_line_longer_than_duckdb_takes_goes_to_the_strict_reader(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast | None]
+def test_only_a_line_longer_than_duckdb_takes_goes_to_the_strict_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast]
 ) -> None:
-    """A file that DuckDB's reader refuses as a whole is loaded strictly, and nothing is there twice."""
+    """A file with a line that DuckDB's reader refuses keeps all its lines, the others loaded fast."""
     long = made.dumps(made.batch(made.span(name="n" * 40_000_000)))
     path = tmp_path / "spans"
     path.write_text("\n".join([made.dumps(made.batch(made.span()))] * 3 + [long]), encoding="utf-8")
     _, _, sources = tables(path, monkeypatch, fast=True)
-    assert fast_results == [None]
+    assert fast_results == [Fast(3, 3, frozenset({4}))]
     assert sources == [("spans", "otlp traces", "spans", 4, 4, 0, 4)]
 
 
-def test_lines_that_do_not_add_up_go_to_the_strict_reader(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast | None]
+def test_a_file_whose_lines_do_not_add_up_is_read_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast]
 ) -> None:
-    """Where DuckDB saw another number of lines than there are, its rows are taken back."""
+    """Where DuckDB saw another number of lines than there are, its rows are taken back and made anew."""
     path = tmp_path / "spans"
     path.write_text("\n".join([made.dumps(made.batch(made.span()))] * 9), encoding="utf-8")
     monkeypatch.setattr(fast_spans, "count_lines", lambda _: 8)
     monkeypatch.setattr(fast_spans, "read_lines", lambda _: iter(()))
     _, _, sources = tables(path, monkeypatch, fast=True)
-    assert fast_results == [None]
+    assert fast_results == [Fast(9, 9)]
     assert sources == [("spans", "otlp traces", "spans", 9, 9, 0, 9)]
+
+
+def test_a_piece_whose_lines_do_not_add_up_goes_to_the_strict_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast]
+) -> None:
+    """Where the lines of a piece cannot be counted right, all of them are judged strictly, none twice."""
+
+    def one_too_many(into: Into, path: Path, way: Way) -> Made | None:
+        found = span_insert.insert(into, path, way)
+        return None if found is None else dataclasses.replace(found, lines=found.lines + 1)
+
+    path = tmp_path / "spans"
+    good = made.dumps(made.batch(made.span()))
+    path.write_text("\n".join([good[:90]] + [good] * 9), encoding="utf-8")
+    monkeypatch.setattr(span_pieces, "insert", one_too_many)
+    _, _, sources = tables(path, monkeypatch, fast=True)
+    assert fast_results == [Fast(0, 0, frozenset(range(1, 11)))]
+    assert sources == [("spans", "otlp traces", "spans", 10, 9, 1, 9)]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_lines_that_are_cut_off_cost_only_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast], packed: bool
+) -> None:
+    """Of a file with cut-off lines, a packed one cut off itself too, only these go to the strict reader."""
+    monkeypatch.setattr(span_pieces, "_PIECE", 5000)
+    good = made.dumps(made.batch(made.span()))
+    lines = [good.encode()] * 40
+    lines[3], lines[20], lines[31] = lines[3][:50], b'{"resourceSpans":[{}', lines[31][:-1]
+    whole = b"\n".join(lines)
+    path = tmp_path / "spans"
+    path.write_bytes(gzip.compress(whole)[:-6] if packed else whole)
+    found = tables(path, monkeypatch, fast=True)
+    (result,) = fast_results
+    assert result.doubted == {4, 21, 32, 41} if packed else result.doubted == {4, 21, 32}
+    assert result.lines == result.rows == 37
+    assert found == tables(path, monkeypatch, fast=False)
 
 
 def test_an_interrupt_while_duckdb_reads_stops_the_loading(
@@ -154,7 +240,7 @@ def test_an_interrupt_while_duckdb_reads_stops_the_loading(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "FAST_FROM_BYTES", 0)
-    monkeypatch.setattr(fast_spans, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(span_insert, "_POLL_SECONDS", 0.001)
     path = tmp_path / "spans"
     path.write_text((made.dumps(made.batch(made.span())) + "\n") * 5000, encoding="utf-8")
     with pytest.raises(KeyboardInterrupt):
@@ -166,7 +252,7 @@ def test_an_interrupt_while_duckdb_reads_stops_the_loading(
 def test_progress_is_told_while_duckdb_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The callback hears of DuckDB's own progress during one long statement."""
     monkeypatch.setattr(module, "FAST_FROM_BYTES", 0)
-    monkeypatch.setattr(fast_spans, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(span_insert, "_POLL_SECONDS", 0.001)
     path = tmp_path / "spans"
     path.write_text((made.dumps(made.batch(made.span())) + "\n") * 5000, encoding="utf-8")
     seen: list[tuple[int, int]] = []

@@ -140,9 +140,8 @@ def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None,
     if form is FAST_FORMAT and file.path.stat().st_size >= FAST_FROM_BYTES:
         size = file.path.stat().st_size
         fast = load_spans(con, file.path, file.name, lambda share: meter.at(int(share * size)))
-        if fast is not None:
-            counts = _Counts(fast.lines, 0, fast.rows)
-            lines = (line for line in lines if line.number in fast.doubted) if fast.doubted else ()
+        counts = _Counts(fast.lines, 0, fast.rows)
+        lines = _measured(read_lines(file.path, fast.doubted), meter) if fast.doubted else ()
     counts = _load_lines(con, file, form, lines, counts)
     con.execute(
         "INSERT INTO sources VALUES ($1, $2, $3, $4, $5, $6, $7)",

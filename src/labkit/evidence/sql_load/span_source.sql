@@ -2,6 +2,7 @@
 -- Input:    $path, a file of JSON lines; $compression, 'none' or 'gzip'.
 -- Grain:    one row a line that is not blank, in the order of the file.
 -- Output:   resourceSpans, typed; every value that may be text or number stays JSON.
+-- The type of events comes from the code: text where errors are ignored, so that none is missed.
 -- An error ends the reading: a line that is no JSON, an object where an array must be, a known key given twice.
 SELECT "resourceSpans"
 FROM read_json(
@@ -15,7 +16,8 @@ FROM read_json(
                 traceId JSON, spanId JSON, parentSpanId JSON, name JSON, kind JSON,
                 startTimeUnixNano JSON, endTimeUnixNano JSON,
                 attributes STRUCT("key" JSON, "value" JSON)[],
-                status JSON, events JSON
+                status JSON,
+                events --EVENTS--
             )[]
         )[]
     )[]'},

@@ -64,7 +64,7 @@ parts AS (
         list_transform(span.attributes, lambda a: CAST(a."value" AS VARCHAR)) AS v,
         CAST(span."traceId" AS VARCHAR) AS trace_j, CAST(span."spanId" AS VARCHAR) AS span_j,
         nullif(CAST(span."parentSpanId" AS VARCHAR), '""') AS parent_j, CAST(span.name AS VARCHAR) AS name_j,
-        CAST(span.status AS VARCHAR) AS status_j, CAST(span.events AS VARCHAR) AS events_j,
+        CAST(span.status AS VARCHAR) AS status_j, span.events AS happened,
         replace(CAST(span."startTimeUnixNano" AS VARCHAR), '"', '') AS start_digits,
         replace(CAST(span."endTimeUnixNano" AS VARCHAR), '"', '') AS end_digits,
         CASE coalesce(CAST(span.kind AS VARCHAR), '0')
@@ -182,6 +182,7 @@ written AS (
         lower(substr(trace_j, 2, 32)) AS trace, lower(substr(span_j, 2, 16)) AS id,
         lower(substr(parent_j, 2, 16)) AS parent,
         TRY_CAST(start_digits AS BIGINT) AS start_ns, TRY_CAST(end_digits AS BIGINT) AS end_ns,
+        CASE WHEN has_events(happened) THEN events_json(happened) END AS events,
         concat(
             method, route, path, session, db, namespace, operation, query, sqlstate, address, error
         ) AS texts,
@@ -207,7 +208,7 @@ judged AS (
         AND end_ns BETWEEN 1000000000000000000 AND 9223286399999999999
         AND length(start_digits) = 19 AND length(end_digits) = 19
         AND NOT contains(lower(start_digits || end_digits), 'e')
-        AND (events_j IS NULL OR events_j = '[]')
+        AND (events IS NOT NULL OR NOT has_events(happened))
         AND status IS NOT NULL
         AND CASE WHEN status_j <> '{}' THEN
             status_j = '{"code":' || code_j || '}' OR (starts_with(message_j, '"') AND status_j IN (
@@ -274,6 +275,7 @@ SELECT
     TRY_CAST(port_digits AS BIGINT) AS server_port,
     text_of(error, escaped) AS error_type,
     CASE WHEN others > 0 THEN CAST('{' || array_to_string(pairs, ',') || '}' AS JSON) END AS attributes,
+    CAST(events AS JSON) AS events,
     CASE WHEN coalesce(trusted, false) THEN $source_file END AS source_file,
     CAST(nth_span = 1 AND nth_scope = 1 AND nth_group = 1 AS BIGINT) AS source_line
 FROM judged
