@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -104,17 +104,18 @@ class PostgresLogWriter:
         yield at, self._line(at, backend, ServerLine("LOG", text), "", vxid="")
         for line in lines:
             at += 1_400
-            stage = "startup" if line.sqlstate == "3D000" else "authentication"
-            yield at, self._line(at, backend, line, stage, vxid="1")
+            stage = "startup" if line.severity == "FATAL" and len(lines) > 1 else "authentication"
+            text = line.message.replace("{port}", str(backend.port))
+            yield at, self._line(at, backend, replace(line, message=text), stage, vxid="1")
 
     def _knocks(self) -> Iterator[tuple[int, str]]:
         """Write what failed attempts leave behind, where they reach the server at all."""
         for k, attempt in enumerate(self.attempts):
-            lines = self.world.connects[attempt.release].server_lines
-            if lines:
+            result = self.world.connect(attempt.release, attempt.host)
+            if result.reached:
                 pid, port = 60_000 + 3 * k, 33_000 + (k * 7919) % 27_000
                 knock = Backend(attempt.host, 0, attempt.release, attempt.at - 6_000, attempt.at, pid, port)
-                yield from self._welcome(knock, lines)
+                yield from self._welcome(knock, result.server_lines)
 
     def _own_work(self) -> Iterator[tuple[int, str]]:
         """Write checkpoints and other work of the server's own processes; without clients there is none."""

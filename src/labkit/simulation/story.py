@@ -8,8 +8,9 @@ import re
 from typing import Any
 
 from labkit.simulation.clock import to_us
-from labkit.simulation.faults import connect
+from labkit.simulation.faults import ROWS
 from labkit.simulation.model import DeploymentEvent, Scenario
+from labkit.simulation.scenario import result_of
 from labkit.simulation.traces import dumps
 
 
@@ -79,14 +80,15 @@ def truth(scenario: Scenario, seed: int) -> dict[str, Any]:
     """Say what really happened, for who writes or checks an exercise; never part of the evidence."""
     fault = scenario.fault
     if fault is None:
-        return {"scenario": scenario.name, "seed": seed, "fault": None}
+        return {"scenario": scenario.name, "seed": seed, "fault": None, "kind": "none", "part": ""}
     strings = [release.dsn.redacted for release in scenario.releases]
-    broken = [not connect(release.dsn, scenario.topology).ok for release in scenario.releases]
-    at = broken.index(True) if any(broken) else None
+    results = [result_of(scenario, release) for release in scenario.releases]
+    at = next((k for k, result in enumerate(results) if not result.ok), None)
     return {
         "scenario": scenario.name,
         "seed": seed,
         "fault": fault.name,
+        "kind": ROWS[fault.name].kind,
         "part": fault.part,
         "summary": fault.summary,
         "onset": _zulu(fault.onset),
@@ -95,5 +97,6 @@ def truth(scenario: Scenario, seed: int) -> dict[str, Any]:
         "outage_s": (to_us(fault.recovered) - to_us(fault.onset)) // 1_000_000,
         "before": strings[at - 1] if at else strings[0],
         "after": strings[at] if at else strings[0],
-        "client_message": connect(scenario.releases[at].dsn, scenario.topology).client_message if at else "",
+        "client_message": results[at].client_message if at else "",
+        "also": [{"fault": f.name, "kind": ROWS[f.name].kind, "part": f.part} for f in scenario.more_faults],
     }

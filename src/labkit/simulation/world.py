@@ -50,8 +50,13 @@ class World:
 
     @cached_property
     def connects(self) -> tuple[ConnectResult, ...]:
-        """What a connection attempt of each release ends in."""
-        return tuple(connect(release.dsn, self.scenario.topology) for release in self.scenario.releases)
+        """What a connection attempt of each release ends in, called from the first host."""
+        return tuple(self.connect(k, 0) for k in range(len(self.scenario.releases)))
+
+    def connect(self, release: int, host: int) -> ConnectResult:
+        """Find out what a connection attempt of a release ends in, called from a host."""
+        topology, known = self.scenario.topology, self.scenario.releases[release]
+        return connect(known.dsn, topology, known.databases, topology.hosts[host].address)
 
     @cached_property
     def release_starts(self) -> Ints:

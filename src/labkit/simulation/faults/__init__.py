@@ -1,0 +1,25 @@
+"""The fault catalogue: what can be wrong between a service and its database, and how it shows."""
+
+from collections.abc import Mapping
+
+from labkit.simulation.faults.connects import CATALOGUE, accepted, connect
+from labkit.simulation.faults.decoys import DECOYS
+from labkit.simulation.faults.row import ConnectFault, ConnectResult, Row, ServerLine
+
+#: Every row by its name.
+ROWS: Mapping[str, Row] = {row.name: row for row in (*CATALOGUE, *DECOYS)}
+
+#: Rows that are steps of another fault, by the name of that fault.
+STEPS: Mapping[str, tuple[str, ...]] = {}
+
+__all__ = [
+    "CATALOGUE",
+    "ROWS",
+    "STEPS",
+    "ConnectFault",
+    "ConnectResult",
+    "Row",
+    "ServerLine",
+    "accepted",
+    "connect",
+]
