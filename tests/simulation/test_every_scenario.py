@@ -36,7 +36,7 @@ def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp(request.param)
     scenario = load_scenario(request.param)
     seldom = dataclasses.replace(scenario.traffic, probe_every_s=90)  # the balancer's checks are all alike
-    generate(dataclasses.replace(scenario, traffic=seldom), seed=11, out=folder / "case", scale=0.1)
+    generate(dataclasses.replace(scenario, traffic=seldom), seed=11, out=folder / "case", scale=0.05)
     return request.param, Case(folder / "case")
 
 

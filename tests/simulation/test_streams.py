@@ -110,6 +110,8 @@ def test_access_times_are_written_in_english_everywhere() -> None:
         "generate",
         "faults.connects",
         "faults.session_faults",
+        "faults.query_faults",
+        "faults.query_errors",
     ],
 )
 def test_the_examples_run(name: str) -> None:

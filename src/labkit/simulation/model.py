@@ -167,6 +167,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Slowdown:
+    """A route whose queries take longer: a factor on their time that changes evenly between its points."""
+
+    route: str
+    factors: tuple[tuple[dt.datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """How users come and what they do."""
 
@@ -185,6 +193,7 @@ class Traffic:
     query_factor: float
     routes: tuple[Route, ...]
     outcomes: tuple[Outcome, ...]
+    slowdowns: tuple[Slowdown, ...] = ()
 
     def route(self, name: str) -> int:
         """Return the position of a route."""

@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.errors import LabError, unknown_name
-from labkit.simulation.faults import ROWS, STEPS, ConnectFault, ConnectResult, connect
+from labkit.simulation.faults import ROWS, STEPS, ConnectFault, ConnectResult, QueryFault, Row, connect
+from labkit.simulation.faults.effects import query_fault
 from labkit.simulation.model import Fault, Release, Scenario
 from labkit.simulation.reading import read_value
 
 _FOLDER = "scenarios"
 
-#: What the variants stand on: the seed incident's day, with messages that fit every cause.
-PRACTICE = "_practice"
+#: How a scenario takes back the fault of the one it stands on.
+NO_FAULT = ("fault", "none")
+
+#: What the variants stand on: the seed incident's day with messages that fit every cause; the same with an
+#: update that leaves the connection string as it is.
+BASES = ("_practice", "_steady")
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -65,7 +70,7 @@ def read_table(text: str, where: str) -> dict[str, Any]:
     base = table.pop("base", None)
     if base is None:
         return table
-    if base not in (*scenario_names(), PRACTICE):
+    if base not in (*scenario_names(), *BASES):
         raise unknown_name(f"scenario to build {where} on", base, scenario_names())
     return overlay(read_table(packaged_text(base), f"{base}.toml"), table)
 
@@ -105,7 +110,8 @@ def packaged_text(name: str) -> str:
 
 def build_scenario(table: Mapping[str, Any], *, where: str = "scenario") -> Scenario:
     """Turn a table as ``tomllib`` gives it into a validated scenario."""
-    scenario: Scenario = read_value(Scenario, table, where)
+    sound = {key: value for key, value in table.items() if (key, value) != NO_FAULT}
+    scenario: Scenario = read_value(Scenario, sound, where)
     validate(scenario)
     return scenario
 
@@ -163,36 +169,40 @@ def _check_names(scenario: Scenario) -> None:
 
 def _check_fault(scenario: Scenario) -> None:
     """Hold the names that the scenario gives its faults against what its connection strings do."""
-    named = {fault.name: fault for fault in faults_of(scenario)}
-    for name in named:
-        if name not in ROWS:
-            raise unknown_name("fault", name, ROWS)
-    found = {release.start: result_of(scenario, release) for release in scenario.releases}
-    broken = {start: result for start, result in found.items() if not result.ok}
-    expected = {name for name in named if isinstance(ROWS[name], ConnectFault)}
-    if expected and not broken:
+    named = faults_of(scenario)
+    for fault in named:
+        if fault.name not in ROWS:
+            raise unknown_name("fault", fault.name, ROWS)
+    said = {(fault.name, fault.part) for fault in named}
+    said |= {(step, ROWS[step].part) for fault in named for step in STEPS.get(fault.name, ())}
+    shown = [(release, shows(scenario, release)) for release in scenario.releases]
+    expected = sorted(f.name for f in named if isinstance(ROWS[f.name], ConnectFault | QueryFault))
+    if expected and not any(row for _, row in shown):
         raise LabError(
             "[fault] names a connection fault but every release reaches its database",
-            found=sorted(expected)[0],
+            found=expected[0],
             next_step="Give one release a connection string that does what the fault says.",
         )
-    for release in scenario.releases:
-        result = found[release.start]
-        if not result.ok and not named:
+    for release, row in shown:
+        if row and not named:
             raise LabError(
                 f"release {release.version} cannot reach its database but the scenario names no fault",
-                found=result.fault,
+                found=row.name,
                 next_step="Add a [fault], or correct the connection string or the topology.",
             )
-        said = {(fault.name, fault.part) for fault in named.values()}
-        said |= {(step, "") for name in named for step in STEPS.get(name, ())}
-        if not result.ok and (result.fault, result.part) not in said:
+        if row and (row.name, row.part) not in said:
             raise LabError(
                 f"the connection string of release {release.version} does not do what [fault] says",
-                found=result.fault,
-                allowed=sorted(named),
+                found=row.name,
+                allowed=sorted(fault.name for fault in named),
                 next_step="Change the one or the other.",
             )
+
+
+def shows(scenario: Scenario, release: Release) -> Row | None:
+    """Find the row of the catalogue that a release's connection string shows, if it shows one."""
+    name = result_of(scenario, release).fault
+    return ROWS[name] if name else query_fault(scenario, release)
 
 
 def faults_of(scenario: Scenario) -> tuple[Fault, ...]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from labkit.simulation.clock import SECOND, to_us
 from labkit.simulation.kinds import Kind
+from labkit.simulation.slowness import LONGEST_QUERY_US, cancel, slow_down
 from labkit.simulation.streams import Stream, exponential, lognormal_us, quantile
 from labkit.simulation.world import World
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 BEFORE_SHARE = 0.1
 GAP_US = 150
-LONGEST_QUERY_US = 4_990_000  # the server cancels statements at five seconds
 _LOGIN_AGAIN = 0.8
 _OUTCOME, _NEXT, _THINK, _OWN, _HOST, _QUERY = range(6)
 
@@ -97,6 +97,7 @@ def _walk(world: World, stream: Stream, begins: Ints, who: tuple[Words, Ints, In
         u = stream.uniform(len(alive), _QUERY + world.kinds.most_queries)
         kind = _kinds(world, route, when, u[:, _OUTCOME])
         before, after, query = _durations(world, kind, u)
+        kind, query = cancel(world, when, kind, slow_down(world, when, kind, query))
         host = (u[:, _HOST] * len(world.scenario.topology.hosts)).astype(np.int64)
         session, (user, client, agent) = who[0][alive], (column[alive] for column in who[1:])
         parts.append(Steps(when, kind, host, session, user, client, agent, before, after, query))
@@ -118,9 +119,10 @@ def _choose(shares: object, world: World, u: Floats) -> Ints:
 
 def _kinds(world: World, route: Ints, when: Ints, u: Floats) -> Ints:
     kind = np.zeros(len(route), dtype=np.int64)
-    for index in np.unique(route):
-        mine = route == index
-        errors = world.kinds.of_route(int(index))
+    release = np.maximum(world.release_at(when), 0)
+    for index, era in np.unique(np.stack([route, release], axis=1), axis=0).tolist():
+        mine = (route == index) & (release == era)
+        errors = world.kinds.of_route(index, era)
         edges = np.cumsum([share for _, share in errors])
         table = np.array([number for number, _ in errors] + [world.kinds.ok[index]])
         kind[mine] = table[np.searchsorted(edges, u[mine], side="right")]

@@ -10,7 +10,7 @@ from typing import Any
 from labkit.simulation.clock import to_us
 from labkit.simulation.faults import ROWS
 from labkit.simulation.model import DeploymentEvent, Scenario
-from labkit.simulation.scenario import result_of
+from labkit.simulation.scenario import result_of, shows
 from labkit.simulation.traces import dumps
 
 
@@ -82,8 +82,7 @@ def truth(scenario: Scenario, seed: int) -> dict[str, Any]:
     if fault is None:
         return {"scenario": scenario.name, "seed": seed, "fault": None, "kind": "none", "part": ""}
     strings = [release.dsn.redacted for release in scenario.releases]
-    results = [result_of(scenario, release) for release in scenario.releases]
-    at = next((k for k, result in enumerate(results) if not result.ok), None)
+    at = next((k for k, release in enumerate(scenario.releases) if shows(scenario, release)), None)
     return {
         "scenario": scenario.name,
         "seed": seed,
@@ -97,6 +96,6 @@ def truth(scenario: Scenario, seed: int) -> dict[str, Any]:
         "outage_s": (to_us(fault.recovered) - to_us(fault.onset)) // 1_000_000,
         "before": strings[at - 1] if at else strings[0],
         "after": strings[at] if at else strings[0],
-        "client_message": results[at].client_message if at else "",
+        "client_message": result_of(scenario, scenario.releases[at]).client_message if at else "",
         "also": [{"fault": f.name, "kind": ROWS[f.name].kind, "part": f.part} for f in scenario.more_faults],
     }

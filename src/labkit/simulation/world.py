@@ -11,6 +11,7 @@ import numpy as np
 
 from labkit.simulation.clock import SECOND, Grid, grid, to_us
 from labkit.simulation.faults import ConnectResult, connect
+from labkit.simulation.faults.effects import special_outcomes, statement_limit_ms
 from labkit.simulation.kinds import Kinds, make_kinds
 from labkit.simulation.model import Scenario
 
@@ -46,7 +47,13 @@ class World:
     @cached_property
     def kinds(self) -> Kinds:
         """Every way a request can go."""
-        return make_kinds(self.scenario)
+        return make_kinds(self.scenario, special_outcomes(self.scenario))
+
+    @cached_property
+    def limits_us(self) -> Ints:
+        """Longest time that a statement of each release may take, in microseconds; 0 without a limit."""
+        found = [statement_limit_ms(self.scenario, release) for release in self.scenario.releases]
+        return np.array([(limit or 0) * 1000 for limit in found])
 
     @cached_property
     def connects(self) -> tuple[ConnectResult, ...]:
@@ -77,6 +84,11 @@ class World:
     def uses_database(self) -> Flags:
         """Tell for each kind whether it asks the pool for a connection."""
         return np.array([bool(kind.queries) or kind.pool_timeout for kind in self.kinds.all])
+
+    @cached_property
+    def routes(self) -> Ints:
+        """Position of each kind's route."""
+        return np.array([kind.route_index for kind in self.kinds.all])
 
     @cached_property
     def times_out(self) -> Flags:
