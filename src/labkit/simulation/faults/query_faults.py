@@ -138,7 +138,6 @@ QUERY_FAULTS: tuple[QueryFault, ...] = (
         outcomes=_strangers,
         spans="no error anywhere; most logins refused (401), most accounts not found (404); queries succeed",
         log="nothing unusual, as far as it is this server's log",
-        separates="server.address of the queries is another than before; status codes 401 and 404 rise in one "
-        "step",
+        separates="server.address of the queries is a new one; status codes 401 and 404 rise in one step",
     ),
 )
