@@ -175,6 +175,16 @@ class Slowdown:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """A time in which a share of the packets between one host and the database is lost."""
+
+    host: str
+    start: dt.datetime
+    end: dt.datetime
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """How users come and what they do."""
 
@@ -194,6 +204,7 @@ class Traffic:
     routes: tuple[Route, ...]
     outcomes: tuple[Outcome, ...]
     slowdowns: tuple[Slowdown, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     def route(self, name: str) -> int:
         """Return the position of a route."""

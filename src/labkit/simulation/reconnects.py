@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from labkit.simulation.clock import SECOND, to_us
 from labkit.simulation.streams import Stream
-from labkit.simulation.world import World
+
+if TYPE_CHECKING:
+    from labkit.simulation.world import World
 
 _JITTER = 0.1
 _CONNECT_US = 900
@@ -31,8 +34,11 @@ class Attempt:
 def attempts(world: World) -> tuple[Attempt, ...]:
     """List all failing attempts of all pools, sorted by time and host."""
     found: list[Attempt] = []
+    if world.lived_through:
+        found += world.lived_through.attempts
+    lived = {attempt.release for attempt in found}
     for release, result in enumerate(world.connects):
-        if not result.ok:
+        if not result.ok and release not in lived:
             for host in range(len(world.scenario.topology.hosts)):
                 found += _of_host(world, release, host)
     return tuple(sorted(found, key=lambda attempt: (attempt.at, attempt.host)))

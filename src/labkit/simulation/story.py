@@ -7,11 +7,14 @@ import io
 import re
 from typing import Any
 
-from labkit.simulation.clock import to_us
+import numpy as np
+
+from labkit.simulation.clock import SECOND, from_us, to_us
 from labkit.simulation.faults import ROWS
 from labkit.simulation.model import DeploymentEvent, Scenario
 from labkit.simulation.scenario import result_of, shows
 from labkit.simulation.traces import dumps
+from labkit.simulation.world import World
 
 
 def _zulu(when: Any) -> str:
@@ -97,5 +100,17 @@ def truth(scenario: Scenario, seed: int) -> dict[str, Any]:
         "before": strings[at - 1] if at else strings[0],
         "after": strings[at] if at else strings[0],
         "client_message": result_of(scenario, scenario.releases[at]).client_message if at else "",
+        "first_refusal": _first_refusal(scenario, seed),
         "also": [{"fault": f.name, "kind": ROWS[f.name].kind, "part": f.part} for f in scenario.more_faults],
     }
+
+
+def _first_refusal(scenario: Scenario, seed: int) -> str:
+    """Say when the first pool runs empty, where pools live on through the change; else nothing."""
+    world = World(scenario, seed, 1.0)
+    if world.lived_through is None or scenario.fault is None:
+        return ""
+    times = np.arange(to_us(scenario.fault.onset), to_us(scenario.fault.recovered), SECOND)
+    hosts = range(len(scenario.topology.hosts))
+    empty = np.any([world.blocked(times, host) for host in hosts], axis=0)
+    return _zulu(from_us(int(times[int(np.argmax(empty))]))) if empty.any() else ""

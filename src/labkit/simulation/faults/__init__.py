@@ -11,7 +11,7 @@ from labkit.simulation.faults.row import ConnectFault, ConnectResult, QueryFault
 ROWS: Mapping[str, Row] = {row.name: row for row in (*CATALOGUE, *QUERY_FAULTS, *DECOYS)}
 
 #: Rows that are steps of another fault, by the name of that fault.
-STEPS: Mapping[str, tuple[str, ...]] = {}
+STEPS: Mapping[str, tuple[str, ...]] = {"database-restart": ("database-down", "database-starting")}
 
 __all__ = [
     "CATALOGUE",

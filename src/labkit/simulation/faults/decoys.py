@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from labkit.simulation.faults.row import CODE, MISCONFIGURED, OVERLOADED, SERVER, Row
+from labkit.simulation.faults.row import CODE, MISCONFIGURED, NETWORK, OVERLOADED, SERVER, Row
 
 DECOYS: tuple[Row, ...] = (
     Row(
@@ -21,6 +21,24 @@ DECOYS: tuple[Row, ...] = (
         "on",
         log="fewer connections than before",
         separates="as overload, but a step at a deployment that lowered POOL_MAX_SIZE; traffic is as ever",
+    ),
+    Row(
+        name="network-loss",
+        kind=NETWORK,
+        part="",
+        spans="on one host queries take seconds and requests time out in its pool; the other hosts are fine",
+        log="nothing unusual: no 'duration' line for queries that took seconds at the client",
+        separates="one host only, pings from it are lost, and the server measured none of the time",
+    ),
+    Row(
+        name="database-restart",
+        kind=SERVER,
+        part="",
+        spans="some queries fail with 57P01, then PoolTimeout everywhere; back without a change of the "
+        "service",
+        log="'received fast shutdown request', FATAL 57P01 for every session, nothing, FATAL 57P03, 'ready'",
+        separates="as wrong-port while it lasts, but at the old port, with the log's own lines of stop and "
+        "start",
     ),
     Row(
         name="slow-query",

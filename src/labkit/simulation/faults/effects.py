@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from labkit.simulation.faults.connects import call_of, connect
+from labkit.simulation.faults.query_errors import cut_off
 from labkit.simulation.faults.query_faults import QUERY_FAULTS, limit_ms
 from labkit.simulation.faults.row import Call, QueryFault
 from labkit.simulation.model import Outcome, Release, Scenario
@@ -21,6 +22,8 @@ def special_outcomes(scenario: Scenario) -> list[tuple[int, Outcome]]:
     found = []
     for position, release in enumerate(scenario.releases):
         found += [(position, outcome) for outcome in release.outcomes]
+        if release.pools == "cut":
+            found += [(position, cut_off(route)) for route in scenario.traffic.routes if route.queries]
         fault = query_fault(scenario, release)
         if fault:
             call = _call(scenario, release)

@@ -8,6 +8,9 @@ from labkit.simulation.model import Outcome, Route
 
 _WIDTH, _LEAST_RIGHT = 60, 10
 _ACCOUNT = "\0" * 6
+
+#: What a client meets on a connection that an administrator has ended.
+CUT, CUT_MESSAGE = "57P01", "terminating connection due to administrator command"
 _BODIES = {
     "login": "login of {user} failed",
     "accounts": "account page failed for {user}",
@@ -75,6 +78,11 @@ def relation_missing(route: Route) -> Outcome:
     says = f'relation "{name}" does not exist'
     pointed = f"{says}\n{pointer(sql, at)}".replace(_ACCOUNT, "«account»")
     return failing(route, 0, "42P01", "psycopg.errors.UndefinedTable", pointed, server_message=says)
+
+
+def cut_off(route: Route) -> Outcome:
+    """Make the outcome of requests that get a connection which the server has ended."""
+    return failing(route, 0, CUT, "psycopg.errors.AdminShutdown", CUT_MESSAGE, query_ms=0.3)
 
 
 def pointer(sql: str, at: int) -> str:
