@@ -81,7 +81,7 @@ con.sql("""
 # *My explanation:*
 
 # %% [markdown] tags=["solution"]
-# No. The first failure stands alone, minutes before the others, and it is of another kind. Every real
+# No. What failed first failed alone, minutes before the others, and for another reason. Every real
 # system has such failures. If "something failed" were the sign of an outage, most days would have one.
 # The sign must be a *change*: more failures than usual, for a while.
 

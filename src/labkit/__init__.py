@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from labkit.core.dsn import Dsn as Dsn
     from labkit.core.errors import LabError as LabError
     from labkit.evidence import charts as charts
+    from labkit.evidence.investigate import Investigation as Investigation
+    from labkit.evidence.investigate import investigate as investigate
     from labkit.evidence.load import load as load
     from labkit.evidence.queries import queries as queries
     from labkit.evidence.queries import query as query
@@ -23,8 +25,10 @@ __version__ = "0.1.0"
 _HOME = {
     "Dsn": "labkit.core.dsn",
     "DsnToggle": "labkit.replay.toggle",
+    "Investigation": "labkit.evidence.investigate.investigation",
     "LabError": "labkit.core.errors",
     "charts": "labkit.evidence.charts",
+    "investigate": "labkit.evidence.investigate.run",
     "load": "labkit.evidence.load",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",

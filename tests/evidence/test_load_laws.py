@@ -207,7 +207,7 @@ BAD_LINES = {
         {"resourceMetrics": None},
     ],
     "postgresql jsonlog": [
-        {**made.POSTGRES, "timestamp": "2023-12-01 14:00:00.123 CET"},
+        {**made.POSTGRES, "timestamp": "2023-12-01 14:00:00.123 PST"},
         {**made.POSTGRES, "error_severity": None},
         {**made.POSTGRES, "pid": "first"},
         {**made.POSTGRES, "message": 5},

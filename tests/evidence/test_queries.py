@@ -18,7 +18,7 @@ from labkit.evidence import queries as module
 from labkit.evidence.queries import find, queries, query, show_sql
 from labkit.evidence.sql_header import NamedQuery, parse
 
-REQUIRED = {"at_utc": cases.ONSET}
+REQUIRED = {"at_utc": cases.ONSET, "from_utc": cases.ONSET}
 NAMES = queries().names
 
 

@@ -75,7 +75,7 @@ def test_a_restart_cuts_sessions_and_comes_back(tmp_path: Path) -> None:
     warned = {
         log["body"].split("5432 failed: ", 1)[1][:25] for log in case.logs if "5432 failed" in log["body"]
     }
-    assert warned == {"Connection refused\n\tIs the", "FATAL:  the database syst"}
+    assert warned == {"Connection refused\n\tIs th", "FATAL:  the database syst"}
     late = [s["start"] for s in case.visits if s.get("error.type") == POOL_TIMEOUT]
     assert micros(ONSET) <= min(late) and max(late) < micros(ONSET) + 26 * MINUTE
     measured = [json.loads(line) for line in FACTS.read_text("utf-8").splitlines()]

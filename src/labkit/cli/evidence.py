@@ -1,4 +1,4 @@
-"""The commands that read evidence: load, check."""
+"""The commands that read evidence: load, check, investigate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from labkit.core.errors import LabError
 
 
 def add_commands(commands: Any) -> None:
-    """Add ``load`` and ``check``."""
+    """Add ``load``, ``check`` and ``investigate``."""
     load = commands.add_parser("load", help="load logs and traces into a DuckDB file")
     load.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns; any known format")
     load.add_argument("--database", required=True, metavar="FILE", help="DuckDB file to write")
@@ -20,6 +20,14 @@ def add_commands(commands: Any) -> None:
     check = commands.add_parser("check", help="compare the evidence with its manifest")
     check.add_argument("data", nargs="?", type=Path, default=Path("data"), help="data folder (default: data)")
     check.set_defaults(run=_check)
+
+    solve = commands.add_parser("investigate", help="find out from the evidence what happened, when, and why")
+    solve.add_argument("path", metavar="PATH", help="folder, file or pattern of evidence, or a DuckDB file")
+    solve.add_argument(
+        "--html", type=Path, metavar="FILE", help="also write a report for people, one HTML file"
+    )
+    solve.add_argument("--json", action="store_true", help="print the result as JSON (docs/investigate.md)")
+    solve.set_defaults(run=_investigate)
 
 
 def _load(arguments: argparse.Namespace) -> int:
@@ -40,4 +48,23 @@ def _check(arguments: argparse.Namespace) -> int:
     if count == 0:
         raise LabError("the manifest names no file", found=str(arguments.data))
     print(f"{count} files of evidence are as their manifest says.", file=sys.stderr)
+    return 0
+
+
+def _investigate(arguments: argparse.Namespace) -> int:
+    import json
+
+    from labkit.cli.progress import Bar
+    from labkit.evidence.investigate import investigate
+    from labkit.evidence.investigate.open_case import open_case
+    from labkit.evidence.investigate.page import write_page
+
+    with Bar("loading", unit="B") as bar:
+        con = open_case(arguments.path, progress=bar)
+    with con:
+        found = investigate(con)
+        if arguments.html is not None:
+            page = write_page(con, found, source=Path(arguments.path).name)
+            arguments.html.write_text(page, encoding="utf-8", newline="\n")
+    print(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if arguments.json else found)
     return 0

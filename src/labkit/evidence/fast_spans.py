@@ -22,7 +22,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.evidence.lines import Line, count_lines, is_gzip, read_lines
+from labkit.evidence.lines import Line, count_lines, packing_of, read_lines
 from labkit.evidence.readers.otlp_traces import parse
 from labkit.evidence.readers.reading import Loaded, read_line
 
@@ -95,7 +95,7 @@ def _insert(new: _New, source_file: str, way: _Way, progress: Callable[[float], 
     """Insert rows with their marks; say whether DuckDB could."""
     import duckdb
 
-    values = {"path": str(new.path), "compression": _compression(new.path), "source_file": source_file}
+    values = {"path": str(new.path), "compression": packing_of(new.path), "source_file": source_file}
     try:
         _run(new.con, _statement("spans", way), {**values, "forgive": way.forgive}, progress)
     except duckdb.Error:
@@ -188,10 +188,6 @@ def _is_sound(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
     except duckdb.Error:
         return False
     return True
-
-
-def _compression(path: Path) -> str:
-    return "gzip" if is_gzip(path) else "none"
 
 
 @cache

@@ -44,7 +44,8 @@ def load(
     path_or_paths : path, or several
         A folder (everything in and below it; hidden files, manifests and databases are left out), a file,
         a pattern such as ``"logs/*.gz"``, or a list of these. A relative path is also looked for in the
-        folders above the current one. Files are recognised by content, plain or packed with gzip.
+        folders above the current one. Files are recognised by content, plain or packed with gzip or
+        zstd.
     database : path, optional
         A DuckDB file to make or to add to; in memory without it.
     progress : callable, optional
@@ -121,7 +122,7 @@ def _unknown(file: Found) -> LabError:
     return LabError(
         f"no known format: {file.path.as_posix()} is {describe_content(file.path)}",
         allowed=[form.description for form in FORMATS],
-        next_step="Plain or packed with gzip.",
+        next_step="Plain or packed with gzip or zstd.",
     )
 
 

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from itertools import islice
 from pathlib import Path
 
-from labkit.evidence.lines import Line, read_lines
+from labkit.evidence.lines import Line, packing_of, read_lines
 from labkit.evidence.readers import (
     access_log,
     app_log,
     deployments,
+    json_log,
     messages,
+    otlp_logs,
     otlp_metrics,
     otlp_traces,
+    pgbouncer,
+    plain_log,
+    postgres_csvlog,
     postgres_jsonlog,
+    postgres_stderr,
     progress_csv,
 )
 from labkit.evidence.readers.reading import Format
+from labkit.evidence.readers.wrapped import carried_by, wrapped
+from labkit.evidence.readers.wrappers import WRAPPERS
 from labkit.evidence.strict import JsonObject, Unusable, parse_object
 
+#: In the order of precedence: where as many lines look like two formats, the first one counts.
 FORMATS: tuple[Format, ...] = (
     app_log.FORMAT,
     otlp_traces.FORMAT,
     postgres_jsonlog.FORMAT,
+    postgres_csvlog.FORMAT,
+    postgres_stderr.FORMAT,
     access_log.FORMAT,
+    otlp_logs.FORMAT,
     otlp_metrics.FORMAT,
     deployments.FORMAT,
     messages.FORMAT,
     progress_csv.FORMAT,
+    json_log.FORMAT,
+    pgbouncer.FORMAT,
+    plain_log.FORMAT,
 )
+_GENERAL = (json_log.FORMAT, plain_log.FORMAT)
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - times in tables are UTC without a zone
 _SAMPLE_LINES = 100
+_MOST_COATS = 2  # a collector of another collector's lines
 _LOOKED_AT = 8
 
 
 def recognise(path: Path) -> Format | None:
     """Name the format that most of the first hundred lines have, or none.
+
+    Lines that a log collector wrapped are unwrapped first, and recognised by what they carry.
 
     Examples
     --------
@@ -47,11 +68,28 @@ def recognise(path: Path) -> Format | None:
     ...     print(recognise(path).name)
     messages
     """
-    votes: Counter[str] = Counter()
-    for line in islice(read_lines(path), _SAMPLE_LINES):
-        if isinstance(line, Line):
-            votes.update(_votes(line))
-    return next((f for f in FORMATS if f.name == votes.most_common(1)[0][0]), None) if votes else None
+    sample = [line for line in islice(read_lines(path), _SAMPLE_LINES) if isinstance(line, Line)]
+    changed = _EPOCH + dt.timedelta(seconds=path.stat().st_mtime)
+    return _recognised(sample, changed, _MOST_COATS)
+
+
+def _recognised(sample: list[Line], changed: dt.datetime, coats: int) -> Format | None:
+    for wrapper in WRAPPERS if coats else ():
+        carried, fitting = carried_by(wrapper, sample)
+        if carried and 2 * fitting >= len(sample):
+            inner = _recognised(carried, changed, coats - 1) or wrapper.fallback
+            if inner:
+                return wrapped(wrapper, inner)
+    votes = Counter(name for line in sample for name in _votes(line))
+    form = _elected(votes) if votes else None
+    return plain_log.dated(changed) if form is plain_log.FORMAT else form
+
+
+def _elected(votes: Counter[str]) -> Format:
+    """Choose the format with most votes, of equals the first; a general one needs more than twice as many."""
+    special = max((form for form in FORMATS if form not in _GENERAL), key=lambda form: votes[form.name])
+    general = max(_GENERAL, key=lambda form: votes[form.name])
+    return general if votes[general.name] > 2 * votes[special.name] else special
 
 
 def _votes(line: Line) -> list[str]:
@@ -73,7 +111,7 @@ def describe_content(path: Path) -> str:
         return "an empty file"
     lines = [line for line in start if isinstance(line, Line)]
     if not lines:
-        return "damaged: it starts like a gzip file but cannot be unpacked"
+        return f"damaged: it starts like a {packing_of(path)} file but cannot be unpacked"
     if _is_binary(b"\n".join(line.raw[:4096] for line in lines)):
         return "a binary file"
     return f"text that starts with {lines[0].content[:60].decode('utf-8', 'replace')!r}"

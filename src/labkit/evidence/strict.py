@@ -8,11 +8,11 @@ import re
 from collections import Counter
 from typing import Any
 
+from labkit.evidence.zones import PATTERN, UnknownZone, offset_of
+
 JsonObject = dict[str, Any]
 
-_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))? ?(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?", re.ASCII
-)
+_TIME = re.compile(rf"(\d{{4}}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{{1,9}}))? ?({PATTERN})?", re.ASCII)
 _EXCESS = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])|-?\b(?:nan|inf(?:inity)?)\b', re.IGNORECASE)
 _DIGITS = re.compile(r"-?\d{1,19}", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]+", re.ASCII)
@@ -216,28 +216,23 @@ def at_nanosecond(value: int) -> dt.datetime:
 
 def time_of(record: JsonObject, key: str) -> dt.datetime:
     """Take a written time that must be there (ISO 8601, with a zone or in UTC) as UTC without a zone."""
-    written = need_text(record, key)
+    return moment(key, need_text(record, key))
+
+
+def moment(key: str, written: str) -> dt.datetime:
+    """Read a written time (ISO 8601, with a zone or in UTC) as UTC without a zone."""
     match = _TIME.fullmatch(written)
     if not match:
         raise Unusable(f"{key} is not a time: {written[:60]!r}")
     day, clock, fraction, zone = match.groups()
     try:
-        moment = dt.datetime.fromisoformat(f"{day}T{clock}") + _fraction(fraction)
-        moment -= _offset(zone)
+        return dt.datetime.fromisoformat(f"{day}T{clock}") + part_of_second(fraction) - offset_of(zone)
+    except UnknownZone as error:
+        raise Unusable(f"{key}: {error}") from error
     except (ValueError, OverflowError) as error:
         raise Unusable(f"{key} is out of range: {written[:60]!r}") from error
-    return moment
 
 
-def _fraction(digits: str | None) -> dt.timedelta:
+def part_of_second(digits: str | None) -> dt.timedelta:
+    """Read the digits after the seconds, microseconds rounded down."""
     return dt.timedelta(microseconds=int((digits or "0").ljust(6, "0")[:6]))
-
-
-def _offset(zone: str | None) -> dt.timedelta:
-    if zone is None or zone[0] not in "+-":
-        return dt.timedelta()
-    hours, minutes = int(zone[1:3]), int(zone[-2:]) if len(zone) > 3 else 0
-    if hours > 23 or minutes > 59:
-        raise ValueError(zone)
-    offset = dt.timedelta(hours=hours, minutes=minutes)
-    return -offset if zone[0] == "-" else offset

@@ -110,13 +110,15 @@ def _connection_string(value: Any, where: str) -> ConnectionString:
         return as_written(value["text"])
     _expect(value, str, where, "a connection string")
     try:
-        Dsn.parse(value)
+        dsn = Dsn.parse(value)
     except LabError as error:
         raise LabError(f"{where}: {error.problem}", next_step=error.next_step) from None
     found = as_written(value)
     if "port" in found.extra:
-        port = found.extra["port"]
-        raise LabError(f"{where} has a port that is no number", found=port, next_step="Write a number there.")
+        shown = dsn.shown["port"]  # a torn password may have ended up there
+        raise LabError(
+            f"{where} has a port that is no number", found=shown, next_step="Write a number there."
+        )
     return found
 
 

@@ -1,5 +1,7 @@
 """A web server's access log: the common format, or the combined one with referer and user agent.
 
+A host name with its port in front (Apache's ``vhost_combined``) and further fields at the end, quoted or not
+(nginx's ``$request_time``, ``"$http_x_forwarded_for"``), are read over: they have no column.
 Source: https://nginx.org/en/docs/http/ngx_http_log_module.html and
 https://httpd.apache.org/docs/2.4/logs.html#accesslog
 """
@@ -14,9 +16,11 @@ from labkit.evidence.readers.reading import Format, line_by_line
 from labkit.evidence.strict import JsonObject, Unusable
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_MORE = r'(?: (?:"(?:[^"\\]|\\.)*"|[^\s"]+))*'
 _LINE = re.compile(
+    r"(?:[\w.-]+:\d{1,5} )?"
     rf"(\S+) \S+ (.+?) \[(\d\d)/([A-Z][a-z]{{2}})/(\d{{4}}):(\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)\] "
-    rf"{_QUOTED} (\d{{3}}) (\d{{1,18}}|-)(?: {_QUOTED} {_QUOTED})?",
+    rf"{_QUOTED} (\d{{3}}) (\d{{1,18}}|-)(?: {_QUOTED} {_QUOTED})?{_MORE}",
     re.ASCII | re.DOTALL,
 )
 _REQUEST = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+)(?: (\S+))?", re.ASCII)

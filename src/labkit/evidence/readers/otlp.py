@@ -14,7 +14,7 @@ from labkit.evidence.lines import Broken, Line
 from labkit.evidence.readers.reading import Lines, Loaded, Outcome, Rejected, read_line
 from labkit.evidence.strict import JsonObject, Unusable, array, text, whole, wrong
 
-_BATCH = re.compile(rb"\s*\{\s*\"resource(Spans|Metrics)\"")
+_BATCH = re.compile(rb"\s*\{\s*\"resource(Spans|Metrics|Logs)\"")
 
 ObjectParser = Callable[[bytes], list[Any]]
 
@@ -42,6 +42,12 @@ def objects(record: JsonObject, key: str) -> Iterator[JsonObject]:
         if not isinstance(entry, dict):
             raise wrong(f"an entry of {key}", entry, "an object")
         yield entry
+
+
+def scopes(group: JsonObject, signal: str) -> Iterator[JsonObject]:
+    """Yield what each library of a program recorded; before OTLP 0.19 scopes were named after libraries."""
+    yield from objects(group, f"scope{signal}")
+    yield from objects(group, f"instrumentationLibrary{signal}")
 
 
 def any_value(value: object, name: str) -> Any:

@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from labkit.core.records import MetricPoint
-from labkit.evidence.readers.otlp import attributes_of, by_line_or_document, number, objects, take_text
+from labkit.evidence.readers.otlp import (
+    attributes_of,
+    by_line_or_document,
+    number,
+    objects,
+    scopes,
+    take_text,
+)
 from labkit.evidence.readers.reading import Format
 from labkit.evidence.strict import (
     JsonObject,
@@ -46,7 +53,7 @@ def _points(batch: JsonObject) -> Iterator[MetricPoint]:
         place = MetricPoint(
             service_name=take_text(resource, "service.name"), host_name=take_text(resource, "host.name")
         )
-        for scope in objects(group, "scopeMetrics"):
+        for scope in scopes(group, "Metrics"):
             for metric in objects(scope, "metrics"):
                 yield from _metric(metric, place)
 

@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from labkit.core.records import Span
-from labkit.evidence.readers.otlp import attributes_of, by_line_or_document, objects, take_integer, take_text
+from labkit.evidence.readers.otlp import (
+    attributes_of,
+    by_line_or_document,
+    objects,
+    scopes,
+    take_integer,
+    take_text,
+)
 from labkit.evidence.readers.reading import Format
 from labkit.evidence.strict import (
     JsonObject,
@@ -51,7 +58,7 @@ def _spans(batch: JsonObject) -> Iterator[Span]:
             "service_version": take_text(resource, "service.version"),
             "host_name": take_text(resource, "host.name"),
         }
-        for scope in objects(group, "scopeSpans"):
+        for scope in scopes(group, "Spans"):
             for span in objects(scope, "spans"):
                 yield _span(span, place)
 

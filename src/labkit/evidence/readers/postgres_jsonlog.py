@@ -29,27 +29,29 @@ _KNOWN = frozenset(
 
 def parse(raw: bytes) -> list[PostgresLogRecord]:
     """Read one line of PostgreSQL's log."""
-    record = parse_object(raw)
-    return [
-        PostgresLogRecord(
-            time_utc=time_of(record, "timestamp"),
-            error_severity=need_text(record, "error_severity"),
-            state_code=text(record, "state_code"),
-            message=text(record, "message"),
-            detail=text(record, "detail"),
-            hint=text(record, "hint"),
-            statement=text(record, "statement"),
-            user_name=text(record, "user"),
-            dbname=text(record, "dbname"),
-            remote_host=text(record, "remote_host"),
-            remote_port=integer(record, "remote_port"),
-            application_name=text(record, "application_name"),
-            backend_type=text(record, "backend_type"),
-            pid=integer(record, "pid"),
-            session_id=text(record, "session_id"),
-            attributes={key: value for key, value in record.items() if key not in _KNOWN} or None,
-        )
-    ]
+    return [record_of(parse_object(raw))]
+
+
+def record_of(record: JsonObject) -> PostgresLogRecord:
+    """Turn the keys of ``jsonlog`` into a row; the other formats of PostgreSQL are brought to these keys."""
+    return PostgresLogRecord(
+        time_utc=time_of(record, "timestamp"),
+        error_severity=need_text(record, "error_severity"),
+        state_code=text(record, "state_code"),
+        message=text(record, "message"),
+        detail=text(record, "detail"),
+        hint=text(record, "hint"),
+        statement=text(record, "statement"),
+        user_name=text(record, "user"),
+        dbname=text(record, "dbname"),
+        remote_host=text(record, "remote_host"),
+        remote_port=integer(record, "remote_port"),
+        application_name=text(record, "application_name"),
+        backend_type=text(record, "backend_type"),
+        pid=integer(record, "pid"),
+        session_id=text(record, "session_id"),
+        attributes={key: value for key, value in record.items() if key not in _KNOWN} or None,
+    )
 
 
 def _looks_like(_: bytes, record: JsonObject | None) -> bool:
