@@ -16,7 +16,7 @@ DECOYS: tuple[Row, ...] = (
     Row(
         name="pool-too-small",
         kind=MISCONFIGURED,
-        part="pool_size",
+        part="pool",
         spans="waiting before queries from the deployment on, PoolTimeout for some; CPU as ever; queries go "
         "on",
         log="fewer connections than before",
