@@ -99,7 +99,21 @@ def test_access_times_are_written_in_english_everywhere() -> None:
     assert len(common_log(when[:0])) == 0
 
 
-@pytest.mark.parametrize("name", ["streams", "rows", "pool", "faults", "scenario", "generate"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "streams",
+        "rows",
+        "pool",
+        "reading",
+        "scenario",
+        "generate",
+        "faults.connects",
+        "faults.session_faults",
+        "faults.query_faults",
+        "faults.query_errors",
+    ],
+)
 def test_the_examples_run(name: str) -> None:
     """The examples in the docstrings are right."""
     found = doctest.testmod(importlib.import_module(f"labkit.simulation.{name}"))

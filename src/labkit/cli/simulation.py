@@ -1,4 +1,4 @@
-"""The commands that make evidence: generate, remake."""
+"""The commands that make evidence: generate, remake, and the list of what can be wrong: catalogue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def add_commands(commands: Any) -> None:
-    """Add ``generate`` and ``remake``."""
+    """Add ``generate``, ``remake`` and ``catalogue``."""
     make = commands.add_parser("generate", help="make the evidence of an outage from a scenario and a seed")
     make.add_argument("scenario", help="name of a scenario that comes with the lab, or a TOML file")
     make.add_argument("--seed", type=int, required=True, help="same scenario and seed: same bytes")
@@ -27,6 +27,10 @@ def add_commands(commands: Any) -> None:
         "data", nargs="?", type=Path, default=Path("data"), help="data folder (default: data)"
     )
     remake.set_defaults(run=_remake)
+
+    faults = commands.add_parser("catalogue", help="list every fault and how it shows, as a Markdown table")
+    faults.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    faults.set_defaults(run=_catalogue)
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -56,6 +60,16 @@ def _remake(arguments: argparse.Namespace) -> int:
 
     cases = [_make_case(arguments.data, case) for case in manifest.read_manifest(arguments.data)]
     manifest.write_manifest(arguments.data, cases)
+    return 0
+
+
+def _catalogue(arguments: argparse.Namespace) -> int:
+    from labkit.simulation.catalogue import catalogue
+
+    if arguments.out:
+        arguments.out.write_text(catalogue(), encoding="utf-8", newline="\n")
+    else:
+        print(catalogue(), end="")
     return 0
 
 

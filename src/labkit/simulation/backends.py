@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labkit.simulation.clock import SECOND
+from labkit.simulation.poollife import segments
 from labkit.simulation.reconnects import sizes, span_of
 from labkit.simulation.streams import Stream
 from labkit.simulation.world import World
@@ -26,6 +27,7 @@ class Backend:
     end: int
     pid: int
     port: int
+    cut: bool = False
 
     @property
     def session_id(self) -> str:
@@ -35,15 +37,21 @@ class Backend:
 
 def backends(world: World) -> tuple[Backend, ...]:
     """List all backends of all pools that reach the database, sorted by their beginning."""
-    found: list[tuple[int, int, int, int, int, int]] = []
+    found: list[tuple[int, int, int, int, int, int, bool]] = []
+    lived = {release for run in segments(world) for release in run}
     for release, result in enumerate(world.connects):
-        if result.ok:
+        if result.ok and release not in lived:
             for host in range(len(world.scenario.topology.hosts)):
-                found += _of_host(world, release, host)
+                found += [(*one, False) for one in _of_host(world, release, host)]
+    if world.lived_through:
+        found += [
+            (one.begin, one.host, one.slot, one.release, one.end, one.port, one.cut)
+            for one in world.lived_through.lives
+        ]
     found.sort()
     return tuple(
-        Backend(host, slot, release, begin, end, FIRST_PID + 7 * k, port)
-        for k, (begin, host, slot, release, end, port) in enumerate(found)
+        Backend(host, slot, release, begin, end, FIRST_PID + 7 * k, port, cut)
+        for k, (begin, host, slot, release, end, port, cut) in enumerate(found)
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labkit.simulation.clock import SECOND
+from labkit.simulation.losses import lost_share
 from labkit.simulation.requests import Requests
 from labkit.simulation.rows import Text
 from labkit.simulation.streams import Stream, lognormal_us, quantile
@@ -62,7 +63,7 @@ class MetricsWriter:
         pending = _open_at(mine.asked, mine.asked + mine.wait, mine.wait > 0, times)
         runs = mine.query_end.max(axis=1, initial=-1)
         used = np.minimum(_open_at(mine.asked + mine.wait, runs, runs > 0, times), size)
-        idle = np.where(world.blocked(times), 0.0, size - used)
+        idle = np.where(world.blocked(times, host), 0.0, np.maximum(world.servers(times, host) - used, 0.0))
         memory = np.round(_WORKER_BYTES * workers + _WAITING_BYTES * pending + 6e6 * u[:, 1], -3)
         database = world.scenario.releases[0].dsn.host
         rtt = quantile(lognormal_us(0.38, 0.16), u[:, 2]) / 1000
@@ -75,8 +76,15 @@ class MetricsWriter:
             Series("db.client.connection.max", "{connection}", size),
             Series("db.client.connection.pending_requests", "{request}", pending),
             Series("ping.rtt", "ms", rtt, (("server.address", database),)),
-            Series("ping.loss", "1", np.zeros(len(times)), (("server.address", database),)),
+            Series("ping.loss", "1", self._loss(times, host, u[:, 3]), (("server.address", database),)),
         ]
+
+    def _loss(self, times: Ints, host: int, u: Floats) -> Floats:
+        """Return the share of twenty pings that got no answer."""
+        share = lost_share(self.world, times, host)
+        return np.asarray(
+            np.where(share > 0, np.minimum(np.round((share + 0.3 * (u - 0.5)) * 20) / 20, 1.0), 0.0)
+        )
 
     def _load(self, mine: Requests, times: Ints, u: Floats) -> Floats:
         """Return the share of the host's processor that was busy since the last sample."""

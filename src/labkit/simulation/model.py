@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionString:
-    """The parts of a connection string that decide where it leads; the password is never shown."""
+    """The parts of a connection string that decide where it leads; the password is never shown.
+
+    ``text`` is what was written; ``refused`` is what libpq says of a text that it cannot read, with the
+    password masked; ``extra`` holds the other parts (``sslmode``, ...).
+    """
 
     user: str
     password: str = field(repr=False)
     host: str
     port: int
     dbname: str
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
+    refused: str = ""
 
     @property
     def redacted(self) -> str:
-        """Write it as a URL with the password masked."""
+        """Write it as it stands in a configuration, with the password masked."""
+        if self.text:
+            return _WORD.sub(r"\1***", _CREDENTIALS.sub(r"\1***\2", self.text))
+        if not self.host:
+            return ""
         return f"postgresql://{self.user}:***@{self.host}:{self.port}/{self.dbname}"
+
+
+_CREDENTIALS = re.compile(r"(://[^:/@\s]*:).+(@)", re.DOTALL)
+_WORD = re.compile(r"(password\s*=\s*)('[^']*'|\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +49,29 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A database server: where it listens, what it serves, who may come in."""
+    """A server: where it listens, what it serves, who may come in.
+
+    ``state`` is ``up``, ``down``, ``starting``, ``full`` (no slot for anyone) or ``reserved`` (slots for
+    superusers only); ``tls`` is ``off``, ``on`` or ``required``.
+    """
 
     host: str
     address: str
     port: int
     databases: tuple[str, ...]
     roles: Mapping[str, str] = field(repr=False)
+    service: str = "postgresql"
+    state: str = "up"
+    tls: str = "off"
+    certificate: str = ""
+    standby: bool = False
+    staging: bool = False
+    former: Mapping[str, str] = field(default_factory=dict, repr=False)
+    expired: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    no_login: tuple[str, ...] = ()
+    unprivileged: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +96,13 @@ class Topology:
     hosts: tuple[Host, ...]
     databases: tuple[Database, ...]
     pool: Pool
+    other_hosts: Mapping[str, str] = field(default_factory=dict)
+    blackholes: tuple[str, ...] = ()
 
     @property
     def addresses(self) -> dict[str, str]:
         """Map every name that resolves to its address."""
-        names = {host.name: host.address for host in self.hosts}
+        names = {host.name: host.address for host in self.hosts} | dict(self.other_hosts)
         return names | {server.host: server.address for server in self.databases}
 
     def server(self, host: str, port: int) -> Database | None:
@@ -133,6 +167,24 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Slowdown:
+    """A route whose queries take longer: a factor on their time that changes evenly between its points."""
+
+    route: str
+    factors: tuple[tuple[dt.datetime, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A time in which a share of the packets between one host and the database is lost."""
+
+    host: str
+    start: dt.datetime
+    end: dt.datetime
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Traffic:
     """How users come and what they do."""
 
@@ -151,6 +203,8 @@ class Traffic:
     query_factor: float
     routes: tuple[Route, ...]
     outcomes: tuple[Outcome, ...]
+    slowdowns: tuple[Slowdown, ...] = ()
+    losses: tuple[Loss, ...] = ()
 
     def route(self, name: str) -> int:
         """Return the position of a route."""
@@ -159,11 +213,19 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A version of the service with the connection string it carries, in force from ``start`` on."""
+    """A version of the service with the connection string it carries, in force from ``start`` on.
+
+    A change around the service is an entry too: ``databases`` is what listens from then on where that is
+    not what the topology says, and ``pools`` tells what becomes of the connections: ``restarted`` with the
+    service, ``kept``, or ``cut`` by the server. ``outcomes`` are ways to end that only this release has.
+    """
 
     version: str
     start: dt.datetime
     dsn: ConnectionString
+    databases: tuple[Database, ...] = ()
+    pools: str = "restarted"
+    outcomes: tuple[Outcome, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,3 +337,4 @@ class Scenario:
     postgres_lines: tuple[PostgresLine, ...]
     messages: tuple[Message, ...]
     progress: tuple[Progress, ...]
+    more_faults: tuple[Fault, ...] = ()

@@ -55,7 +55,7 @@ def _queue(arrive: Ints, hold: Ints, servers: Ints, timeout: int) -> tuple[Ints,
             heapq.heappush(free, now)
         while len(free) > size:
             heapq.heappop(free)
-        begin = max(now, free[0])
+        begin = max(now, free[0]) if free else now + timeout + 1
         if begin - now > timeout:
             wait[k], gone[k] = timeout, True
             continue

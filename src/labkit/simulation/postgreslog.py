@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,8 @@ from labkit.simulation.backends import Backend, backends
 from labkit.simulation.clock import SECOND, from_us, to_us
 from labkit.simulation.columns import account_of
 from labkit.simulation.faults import ServerLine, accepted
+from labkit.simulation.faults.query_errors import CUT, CUT_MESSAGE
+from labkit.simulation.losses import lost_share
 from labkit.simulation.model import ConnectionString
 from labkit.simulation.reconnects import Attempt
 from labkit.simulation.requests import Requests
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from labkit.simulation.streams import Ints
+    from labkit.simulation.world import Flags
 
 SLOW_MS = 1000
 _FRESH_US = 300 * SECOND
@@ -82,6 +85,9 @@ class PostgresLogWriter:
             if comes[k]:
                 dsn = self.world.scenario.releases[backend.release].dsn
                 yield from self._welcome(backend, accepted(dsn, self.world.scenario.topology))
+            if goes[k] and backend.cut:
+                dsn = self.world.scenario.releases[backend.release].dsn
+                yield backend.end, self._line(backend.end, backend, _cut(dsn), "idle", vxid="")
             if goes[k]:
                 yield backend.end, self._line(backend.end, backend, self._goodbye(backend), "idle", vxid="")
 
@@ -104,17 +110,18 @@ class PostgresLogWriter:
         yield at, self._line(at, backend, ServerLine("LOG", text), "", vxid="")
         for line in lines:
             at += 1_400
-            stage = "startup" if line.sqlstate == "3D000" else "authentication"
-            yield at, self._line(at, backend, line, stage, vxid="1")
+            stage = "startup" if line.severity == "FATAL" and len(lines) > 1 else "authentication"
+            text = line.message.replace("{port}", str(backend.port))
+            yield at, self._line(at, backend, replace(line, message=text), stage, vxid="1")
 
     def _knocks(self) -> Iterator[tuple[int, str]]:
         """Write what failed attempts leave behind, where they reach the server at all."""
         for k, attempt in enumerate(self.attempts):
-            lines = self.world.connects[attempt.release].server_lines
-            if lines:
+            result = self.world.connect(attempt.release, attempt.host)
+            if result.reached:
                 pid, port = 60_000 + 3 * k, 33_000 + (k * 7919) % 27_000
                 knock = Backend(attempt.host, 0, attempt.release, attempt.at - 6_000, attempt.at, pid, port)
-                yield from self._welcome(knock, lines)
+                yield from self._welcome(knock, result.server_lines)
 
     def _own_work(self) -> Iterator[tuple[int, str]]:
         """Write checkpoints and other work of the server's own processes; without clients there is none."""
@@ -124,11 +131,17 @@ class PostgresLogWriter:
             process = Backend(0, 0, 0, start, stop, 811 + k, 0)
             every = int(line.every_s * SECOND)
             for at in range(to_us(line.at), stop + 1, max(1, every)):
-                if every and not self._had_clients(at - _FRESH_US, at):
+                if every and not (self._had_clients(at - _FRESH_US, at) and self._is_up(at)):
                     continue  # nothing was written, so no checkpoint is due and nothing to analyze
                 u = Stream(self.world.seed, f"postgres/{k}", at // SECOND).uniform(3)
                 for late, text in _texts(line.message, *u.tolist()):
                     yield at + late, self._own_line(at + late, process, line.backend, text)
+
+    def _is_up(self, at: int) -> bool:
+        release = int(np.maximum(self.world.release_at(np.array([at])), 0)[0])
+        return all(
+            d.state not in ("down", "starting") for d in self.world.scenario.releases[release].databases
+        )
 
     def _had_clients(self, begin: int, end: int) -> bool:
         begins, ends = self._turns
@@ -145,11 +158,19 @@ class PostgresLogWriter:
             [len(k.queries) - 1 if k.outcome and k.outcome.sqlstate else -1 for k in self.world.kinds.all]
         )
         took = requests.query_end - requests.query_start
+        lost = lost_share(self.world, requests.start, requests.host) > 0
+        slow = ~(lost & self.world.succeeds[requests.kind])  # the server does not see what the way takes
         for query in range(took.shape[1]):
             failed = last[requests.kind] == query
-            for row in np.flatnonzero(failed | (took[:, query] >= SLOW_MS * 1000)).tolist():
+            failed &= ~self._cut_kinds[requests.kind]
+            for row in np.flatnonzero(failed | (slow & (took[:, query] >= SLOW_MS * 1000))).tolist():
                 at = max(int(requests.query_end[row, query]), low)
                 yield at, self._query_line(requests, row, query, at=at, failed=bool(failed[row]))
+
+    @cached_property
+    def _cut_kinds(self) -> Flags:
+        """Tell for each kind whether it fails on a connection that the server has ended before."""
+        return np.array([bool(k.outcome and k.outcome.sqlstate == CUT) for k in self.world.kinds.all])
 
     def _query_line(self, requests: Requests, row: int, query: int, *, at: int, failed: bool) -> str:
         kind = self.world.kinds.all[int(requests.kind[row])]
@@ -204,6 +225,10 @@ def _transaction(at: int, world: World) -> int:
 
 def _logged(dsn: ConnectionString, text: str) -> ServerLine:
     return ServerLine("LOG", text, user=dsn.user, dbname=dsn.dbname)
+
+
+def _cut(dsn: ConnectionString) -> ServerLine:
+    return ServerLine("FATAL", CUT_MESSAGE, CUT, user=dsn.user, dbname=dsn.dbname)
 
 
 _EARLY = ("authentication", "startup")

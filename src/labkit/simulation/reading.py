@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -44,12 +45,18 @@ def _record(record: type[Any], value: Any, where: str) -> Any:
         if key not in hints:
             raise unknown_name(f"key in {where}", key, hints)
     found = {}
+    preset = {f.name for f in dataclasses.fields(record) if _has_default(f)}
     for name, hint in hints.items():
         if name in value:
             found[name] = read_value(hint, value[name], f"{where}.{name}")
-        else:
+        elif name not in preset:
             found[name] = _absent(hint, f"{where}.{name}")
     return record(**found)
+
+
+def _has_default(field: dataclasses.Field[Any]) -> bool:
+    missing = dataclasses.MISSING
+    return field.default is not missing or field.default_factory is not missing
 
 
 def _absent(hint: Any, where: str) -> Any:
@@ -97,17 +104,47 @@ def _expect(value: Any, kind: type[Any], where: str, name: str) -> None:
 
 
 def _connection_string(value: Any, where: str) -> ConnectionString:
+    """Read a sound connection string, or, from a table ``{ text = ... }``, any text whatever comes of it."""
+    if isinstance(value, dict) and set(value) == {"text"}:
+        _expect(value["text"], str, f"{where}.text", "a text")
+        return as_written(value["text"])
     _expect(value, str, where, "a connection string")
     try:
         dsn = Dsn.parse(value)
     except LabError as error:
         raise LabError(f"{where}: {error.problem}", next_step=error.next_step) from None
-    port = dsn.port or "5432"
-    if not port.isdecimal():
+    found = as_written(value)
+    if "port" in found.extra:
         shown = dsn.shown["port"]  # a torn password may have ended up there
         raise LabError(
             f"{where} has a port that is no number", found=shown, next_step="Write a number there."
         )
-    password = dsn.password.reveal() if dsn.password else ""
-    user = dsn.user or ""
-    return ConnectionString(user, password, dsn.host or "", int(port), dsn.dbname or user)
+    return found
+
+
+def as_written(text: str) -> ConnectionString:
+    """Read a connection string as libpq does, sound or not; never raises.
+
+    Examples
+    --------
+    >>> as_written("postgress://bank_app:hush@db.example/bank").refused
+    'missing "=" after "postgress://bank_app:***@db.example/bank" in connection info string\\n'
+    """
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = {key: str(value) for key, value in conninfo_to_dict(text).items()}
+    except ProgrammingError as error:
+        return ConnectionString("", "", "", 0, "", text=text, refused=_masked(str(error), text))
+    user, port = parts.pop("user", ""), parts.pop("port", "5432")
+    if not port.isdecimal():
+        parts["port"], port = port, "0"
+    host, password = parts.pop("host", ""), parts.pop("password", "")
+    return ConnectionString(user, password, host, int(port), parts.pop("dbname", user), parts, text)
+
+
+def _masked(message: str, text: str) -> str:
+    """Take the password out of libpq's message, which quotes what it could not read."""
+    spilled = re.search(r"://[^:/@\s]*:(.+)@", text, re.DOTALL)
+    return message.replace(spilled.group(1), "***") if spilled else message

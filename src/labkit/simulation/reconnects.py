@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from labkit.simulation.clock import SECOND, to_us
 from labkit.simulation.streams import Stream
-from labkit.simulation.world import World
+
+if TYPE_CHECKING:
+    from labkit.simulation.world import World
 
 _JITTER = 0.1
 _CONNECT_US = 900
@@ -31,8 +34,11 @@ class Attempt:
 def attempts(world: World) -> tuple[Attempt, ...]:
     """List all failing attempts of all pools, sorted by time and host."""
     found: list[Attempt] = []
+    if world.lived_through:
+        found += world.lived_through.attempts
+    lived = {attempt.release for attempt in found}
     for release, result in enumerate(world.connects):
-        if not result.ok:
+        if not result.ok and release not in lived:
             for host in range(len(world.scenario.topology.hosts)):
                 found += _of_host(world, release, host)
     return tuple(sorted(found, key=lambda attempt: (attempt.at, attempt.host)))
@@ -57,16 +63,19 @@ def _of_host(world: World, release: int, host: int) -> list[Attempt]:
 
 
 def _chain(world: World, stream: Stream, begin: int, release: int, host: int) -> list[Attempt]:
-    pool, result = world.scenario.topology.pool, world.connects[release]
+    pool, result = world.scenario.topology.pool, world.connect(release, host)
+    takes = _CONNECT_US + int(result.takes_s * SECOND)
     failed = f"error connecting in '{pool.name}': {result.client_message}"
     over = f"reconnection attempt in pool '{pool.name}' failed after {pool.reconnect_timeout_s} sec"
     at, give_up = begin, begin + int(pool.reconnect_timeout_s * SECOND)
     delay = int((1 + _JITTER * (2 * float(stream.uniform(1)[0]) - 1)) * SECOND)
-    chain = [Attempt(at + _CONNECT_US, host, release, (failed,))]
+    chain = [Attempt(at + takes, host, release, (failed,))]
+    at += takes - _CONNECT_US
     while at < give_up:
         at = min(at + delay, give_up)
         delay *= 2
-        chain.append(Attempt(at + _CONNECT_US, host, release, (failed, over) if at >= give_up else (failed,)))
+        chain.append(Attempt(at + takes, host, release, (failed, over) if at >= give_up else (failed,)))
+        at += takes - _CONNECT_US
     return chain
 
 

@@ -117,7 +117,7 @@ def _serve(world: World, steps: Steps) -> Requests:
     for host in range(len(world.scenario.topology.hosts)):
         mine = np.flatnonzero((steps.host == host) & world.uses_database[kind] & ~world.times_out[kind])
         mine = mine[np.argsort(asked[mine], kind="stable")]
-        servers = world.pool_sizes[world.capacity_at(asked[mine])]
+        servers = world.servers(asked[mine], host)
         wait[mine], gone = waits(asked[mine], hold[mine], servers, world.timeout_us)
         routes = np.array([k.route_index for k in world.kinds.all])[kind[mine[gone]]]
         kind[mine[gone]] = np.array(world.kinds.timeout)[routes]

@@ -10,11 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from labkit.core.errors import LabError, unknown_name
-from labkit.simulation.faults import CATALOGUE, OVERLOAD, connect
-from labkit.simulation.model import Scenario
+from labkit.simulation.faults import ROWS, STEPS, ConnectFault, ConnectResult, QueryFault, Row, connect
+from labkit.simulation.faults.effects import query_fault
+from labkit.simulation.model import Fault, Release, Scenario
 from labkit.simulation.reading import read_value
 
 _FOLDER = "scenarios"
+
+#: How a scenario takes back the fault of the one it stands on.
+NO_FAULT = ("fault", "none")
+
+#: What the variants stand on: the seed incident's day with messages that fit every cause; the same with an
+#: update that leaves the connection string as it is.
+BASES = ("_practice", "_steady")
 
 
 def scenario_names() -> tuple[str, ...]:
@@ -26,7 +34,8 @@ def scenario_names() -> tuple[str, ...]:
     True
     """
     folder = resources.files("labkit.simulation") / _FOLDER
-    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+    files = [f.name for f in folder.iterdir() if f.name.endswith(".toml") and not f.name.startswith("_")]
+    return tuple(sorted(name.removesuffix(".toml") for name in files))
 
 
 def load_scenario(name: str | Path) -> Scenario:
@@ -61,18 +70,37 @@ def read_table(text: str, where: str) -> dict[str, Any]:
     base = table.pop("base", None)
     if base is None:
         return table
-    if base not in scenario_names():
+    if base not in (*scenario_names(), *BASES):
         raise unknown_name(f"scenario to build {where} on", base, scenario_names())
     return overlay(read_table(packaged_text(base), f"{base}.toml"), table)
 
 
 def overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay one table over another: tables are joined, everything else is replaced."""
+    """Lay one table over another: tables are joined, everything else is replaced.
+
+    Over a list, a table whose keys are positions changes these entries only.
+
+    Examples
+    --------
+    >>> overlay({"a": [{"x": 1}, {"x": 2}]}, {"a": {"1": {"x": 3}}})
+    {'a': [{'x': 1}, {'x': 3}]}
+    """
     joined = dict(below)
     for key, value in above.items():
-        both = isinstance(value, dict) and isinstance(below.get(key), dict)
-        joined[key] = overlay(below[key], value) if both else value
+        joined[key] = _laid(below.get(key), value)
     return joined
+
+
+def _laid(below: Any, above: Any) -> Any:
+    if isinstance(above, dict) and isinstance(below, dict):
+        return overlay(below, above)
+    if isinstance(above, dict) and isinstance(below, list) and _are_positions(above, len(below)):
+        return [_laid(item, above[str(k)]) if str(k) in above else item for k, item in enumerate(below)]
+    return above
+
+
+def _are_positions(table: Mapping[str, Any], count: int) -> bool:
+    return bool(table) and all(key.isdecimal() and int(key) < count for key in table)
 
 
 def packaged_text(name: str) -> str:
@@ -82,7 +110,8 @@ def packaged_text(name: str) -> str:
 
 def build_scenario(table: Mapping[str, Any], *, where: str = "scenario") -> Scenario:
     """Turn a table as ``tomllib`` gives it into a validated scenario."""
-    scenario: Scenario = read_value(Scenario, table, where)
+    sound = {key: value for key, value in table.items() if (key, value) != NO_FAULT}
+    scenario: Scenario = read_value(Scenario, sound, where)
     validate(scenario)
     return scenario
 
@@ -139,33 +168,51 @@ def _check_names(scenario: Scenario) -> None:
 
 
 def _check_fault(scenario: Scenario) -> None:
-    broken = [r for r in scenario.releases if not connect(r.dsn, scenario.topology).ok]
-    fault = scenario.fault
-    known = [OVERLOAD, *(row.name for row in CATALOGUE)]
-    if fault is not None and fault.name not in known:
-        raise unknown_name("fault", fault.name, known)
-    if fault is not None and fault.name != OVERLOAD and not broken:
+    """Hold the names that the scenario gives its faults against what its connection strings do."""
+    named = faults_of(scenario)
+    for fault in named:
+        if fault.name not in ROWS:
+            raise unknown_name("fault", fault.name, ROWS)
+    said = {(fault.name, fault.part) for fault in named}
+    said |= {(step, ROWS[step].part) for fault in named for step in STEPS.get(fault.name, ())}
+    shown = [(release, shows(scenario, release)) for release in scenario.releases]
+    expected = sorted(f.name for f in named if isinstance(ROWS[f.name], ConnectFault | QueryFault))
+    if expected and not any(row for _, row in shown):
         raise LabError(
             "[fault] names a connection fault but every release reaches its database",
-            found=fault.name,
+            found=expected[0],
             next_step="Give one release a connection string that does what the fault says.",
         )
-    if broken and fault is None:
-        found = connect(broken[0].dsn, scenario.topology).fault
-        raise LabError(
-            f"release {broken[0].version} cannot reach its database but the scenario names no fault",
-            found=found,
-            next_step="Add a [fault], or correct the connection string or the topology.",
-        )
-    for release in broken:
-        result = connect(release.dsn, scenario.topology)
-        if fault is not None and (result.fault, result.part) != (fault.name, fault.part):
+    for release, row in shown:
+        if row and not named:
+            raise LabError(
+                f"release {release.version} cannot reach its database but the scenario names no fault",
+                found=row.name,
+                next_step="Add a [fault], or correct the connection string or the topology.",
+            )
+        if row and (row.name, row.part) not in said:
             raise LabError(
                 f"the connection string of release {release.version} does not do what [fault] says",
-                found=result.fault,
-                allowed=[fault.name],
+                found=row.name,
+                allowed=sorted(fault.name for fault in named),
                 next_step="Change the one or the other.",
             )
+
+
+def shows(scenario: Scenario, release: Release) -> Row | None:
+    """Find the row of the catalogue that a release's connection string shows, if it shows one."""
+    name = result_of(scenario, release).fault
+    return ROWS[name] if name else query_fault(scenario, release)
+
+
+def faults_of(scenario: Scenario) -> tuple[Fault, ...]:
+    """List the faults of a scenario, the one to find first."""
+    return (*((scenario.fault,) if scenario.fault else ()), *scenario.more_faults)
+
+
+def result_of(scenario: Scenario, release: Release) -> ConnectResult:
+    """Find out what a connection attempt of a release ends in."""
+    return connect(release.dsn, scenario.topology, release.databases)
 
 
 def _clock(when: dt.datetime) -> str:

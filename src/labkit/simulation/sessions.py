@@ -14,6 +14,8 @@ import numpy as np
 
 from labkit.simulation.clock import SECOND, to_us
 from labkit.simulation.kinds import Kind
+from labkit.simulation.losses import send_again
+from labkit.simulation.slowness import LONGEST_QUERY_US, cancel, slow_down
 from labkit.simulation.streams import Stream, exponential, lognormal_us, quantile
 from labkit.simulation.world import World
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 BEFORE_SHARE = 0.1
 GAP_US = 150
-LONGEST_QUERY_US = 4_990_000  # the server cancels statements at five seconds
 _LOGIN_AGAIN = 0.8
 _OUTCOME, _NEXT, _THINK, _OWN, _HOST, _QUERY = range(6)
 
@@ -95,9 +96,11 @@ def _walk(world: World, stream: Stream, begins: Ints, who: tuple[Words, Ints, In
     when, alive, parts = begins, np.arange(len(begins)), []
     for _ in range(traffic.max_steps):
         u = stream.uniform(len(alive), _QUERY + world.kinds.most_queries)
-        kind = _kinds(world, route, when, u[:, _OUTCOME])
-        before, after, query = _durations(world, kind, u)
         host = (u[:, _HOST] * len(world.scenario.topology.hosts)).astype(np.int64)
+        kind = _kinds(world, route, when, host, u[:, _OUTCOME])
+        before, after, query = _durations(world, kind, u)
+        kind, query = cancel(world, when, kind, slow_down(world, when, kind, query))
+        query = send_again(world, when, host, kind, query=query, u=u[:, _QUERY:])
         session, (user, client, agent) = who[0][alive], (column[alive] for column in who[1:])
         parts.append(Steps(when, kind, host, session, user, client, agent, before, after, query))
         shown = when + before + after + query.sum(axis=1) + world.timeout_us * world.times_out[kind]
@@ -116,15 +119,16 @@ def _choose(shares: object, world: World, u: Floats) -> Ints:
     return np.asarray(routes[np.minimum(np.searchsorted(edges, u, side="right"), len(routes) - 1)])
 
 
-def _kinds(world: World, route: Ints, when: Ints, u: Floats) -> Ints:
+def _kinds(world: World, route: Ints, when: Ints, host: Ints, u: Floats) -> Ints:
     kind = np.zeros(len(route), dtype=np.int64)
-    for index in np.unique(route):
-        mine = route == index
-        errors = world.kinds.of_route(int(index))
+    release = np.maximum(world.release_at(when), 0)
+    for index, era in np.unique(np.stack([route, release], axis=1), axis=0).tolist():
+        mine = (route == index) & (release == era)
+        errors = world.kinds.of_route(index, era)
         edges = np.cumsum([share for _, share in errors])
         table = np.array([number for number, _ in errors] + [world.kinds.ok[index]])
         kind[mine] = table[np.searchsorted(edges, u[mine], side="right")]
-    blocked = world.blocked(when) & world.uses_database[kind]
+    blocked = world.blocked(when, host) & world.uses_database[kind]
     timeouts = np.array(world.kinds.timeout)
     return np.where(blocked, timeouts[route], kind)
 

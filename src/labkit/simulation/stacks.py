@@ -20,6 +20,7 @@ _CURSOR = (
     (f"{_SITE}/psycopg/cursor_async.py", 117, "execute", "raise ex.with_traceback(None)"),
 )
 _PAGE = (("/opt/bank/bank/pages.py", 88, "title", 'return owner["nickname"]'),)
+_CHART = (("/opt/bank/bank/charts.py", 47, "by_month", "totals[entry.month] += entry.amount"),)
 
 
 def message_of(kind: Kind, timeout_s: float) -> str:
@@ -45,6 +46,7 @@ def stack_of(kind: Kind, timeout_s: float) -> str:
             *_POOL,
         ]
     else:
-        frames += _CURSOR if kind.outcome and kind.outcome.sqlstate else _PAGE
+        own = _CHART if kind.route.name == "statement" else _PAGE
+        frames += _CURSOR if kind.outcome and kind.outcome.sqlstate else own
     text = "".join(f'  File "{f}", line {n}, in {name}\n    {code}\n' for f, n, name, code in frames)
     return f"Traceback (most recent call last):\n{text}{kind.exception}: {message_of(kind, timeout_s)}\n"

@@ -7,10 +7,14 @@ import io
 import re
 from typing import Any
 
-from labkit.simulation.clock import to_us
-from labkit.simulation.faults import connect
+import numpy as np
+
+from labkit.simulation.clock import SECOND, from_us, to_us
+from labkit.simulation.faults import ROWS
 from labkit.simulation.model import DeploymentEvent, Scenario
+from labkit.simulation.scenario import result_of, shows
 from labkit.simulation.traces import dumps
+from labkit.simulation.world import World
 
 
 def _zulu(when: Any) -> str:
@@ -79,14 +83,14 @@ def truth(scenario: Scenario, seed: int) -> dict[str, Any]:
     """Say what really happened, for who writes or checks an exercise; never part of the evidence."""
     fault = scenario.fault
     if fault is None:
-        return {"scenario": scenario.name, "seed": seed, "fault": None}
+        return {"scenario": scenario.name, "seed": seed, "fault": None, "kind": "none", "part": ""}
     strings = [release.dsn.redacted for release in scenario.releases]
-    broken = [not connect(release.dsn, scenario.topology).ok for release in scenario.releases]
-    at = broken.index(True) if any(broken) else None
+    at = next((k for k, release in enumerate(scenario.releases) if shows(scenario, release)), None)
     return {
         "scenario": scenario.name,
         "seed": seed,
         "fault": fault.name,
+        "kind": ROWS[fault.name].kind,
         "part": fault.part,
         "summary": fault.summary,
         "onset": _zulu(fault.onset),
@@ -95,5 +99,18 @@ def truth(scenario: Scenario, seed: int) -> dict[str, Any]:
         "outage_s": (to_us(fault.recovered) - to_us(fault.onset)) // 1_000_000,
         "before": strings[at - 1] if at else strings[0],
         "after": strings[at] if at else strings[0],
-        "client_message": connect(scenario.releases[at].dsn, scenario.topology).client_message if at else "",
+        "client_message": result_of(scenario, scenario.releases[at]).client_message if at else "",
+        "first_refusal": _first_refusal(scenario, seed),
+        "also": [{"fault": f.name, "kind": ROWS[f.name].kind, "part": f.part} for f in scenario.more_faults],
     }
+
+
+def _first_refusal(scenario: Scenario, seed: int) -> str:
+    """Say when the first pool runs empty, where pools live on through the change; else nothing."""
+    world = World(scenario, seed, 1.0)
+    if world.lived_through is None or scenario.fault is None:
+        return ""
+    times = np.arange(to_us(scenario.fault.onset), to_us(scenario.fault.recovered), SECOND)
+    hosts = range(len(scenario.topology.hosts))
+    empty = np.any([world.blocked(times, host) for host in hosts], axis=0)
+    return _zulu(from_us(int(times[int(np.argmax(empty))]))) if empty.any() else ""
