@@ -12,11 +12,30 @@ from typing import Any
 
 from labkit.evidence.lines import Broken, Line
 from labkit.evidence.readers.reading import Lines, Loaded, Outcome, Rejected, read_line
-from labkit.evidence.strict import JsonObject, Unusable, array, text, whole, wrong
+from labkit.evidence.strict import JsonObject, Unusable, array, parse_object, text, whole, wrong
 
 _BATCH = re.compile(rb"\s*\{\s*\"resource(Spans|Metrics|Logs)\"")
 
 ObjectParser = Callable[[bytes], list[Any]]
+
+
+def batch_of(raw: bytes, key: str, *, forgiving: bool = False) -> JsonObject:
+    """Read one export batch, whose groups stand under a key such as ``resourceSpans``."""
+    batch = parse_object(raw, forgiving=forgiving)
+    if batch.get(key) is None:
+        raise Unusable(f"{key} is missing")
+    return batch
+
+
+def begins_with(key: str) -> Callable[[bytes, JsonObject | None], bool]:
+    """Tell a line that is a batch with that key, or the second line of a document of many lines."""
+
+    def looks_like(raw: bytes, record: JsonObject | None) -> bool:
+        if record is not None:
+            return type(record.get(key)) is list and bool(array(record, key))
+        return raw.lstrip().startswith(b'"%b"' % key.encode())
+
+    return looks_like
 
 
 def attributes_of(

@@ -13,6 +13,8 @@ from labkit.core.records import LogRecord
 from labkit.evidence.readers.otlp import (
     any_value,
     attributes_of,
+    batch_of,
+    begins_with,
     by_line_or_document,
     objects,
     scopes,
@@ -22,13 +24,11 @@ from labkit.evidence.readers.reading import Format
 from labkit.evidence.strict import (
     JsonObject,
     Unusable,
-    array,
     at_nanosecond,
     hex_id,
     integer,
     mapping,
     nanoseconds,
-    parse_object,
     text,
     wrong,
 )
@@ -39,10 +39,7 @@ _NAMES = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
 def parse(raw: bytes) -> list[LogRecord]:
     """Read one batch of log records."""
-    batch = parse_object(raw)
-    if batch.get("resourceLogs") is None:
-        raise Unusable("resourceLogs is missing")
-    return list(_records(batch))
+    return list(_records(batch_of(raw, "resourceLogs")))
 
 
 def _records(batch: JsonObject) -> Iterator[LogRecord]:
@@ -115,16 +112,10 @@ def _event(record: JsonObject) -> JsonObject:
     return {"event.name": name} if name else {}
 
 
-def _looks_like(raw: bytes, record: JsonObject | None) -> bool:
-    if record is not None:
-        return type(record.get("resourceLogs")) is list and bool(array(record, "resourceLogs"))
-    return raw.lstrip().startswith(b'"resourceLogs"')
-
-
 FORMAT = Format(
     "otlp logs",
     "logs",
     "logs as OTLP/JSON (resourceLogs, a batch a line or one document)",
-    _looks_like,
+    begins_with("resourceLogs"),
     by_line_or_document(parse),
 )

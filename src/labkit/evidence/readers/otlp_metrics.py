@@ -13,6 +13,8 @@ from dataclasses import replace
 from labkit.core.records import MetricPoint
 from labkit.evidence.readers.otlp import (
     attributes_of,
+    batch_of,
+    begins_with,
     by_line_or_document,
     number,
     objects,
@@ -23,13 +25,11 @@ from labkit.evidence.readers.reading import Format
 from labkit.evidence.strict import (
     JsonObject,
     Unusable,
-    array,
     at_nanosecond,
     integer,
     mapping,
     nanoseconds,
     need_text,
-    parse_object,
     text,
     whole,
 )
@@ -41,10 +41,7 @@ _NO_VALUE = 1  # flag of a point that only says that nothing was measured
 
 def parse(raw: bytes) -> list[MetricPoint]:
     """Read one batch of metrics."""
-    batch = parse_object(raw)
-    if batch.get("resourceMetrics") is None:
-        raise Unusable("resourceMetrics is missing")
-    return list(_points(batch))
+    return list(_points(batch_of(raw, "resourceMetrics")))
 
 
 def _points(batch: JsonObject) -> Iterator[MetricPoint]:
@@ -91,16 +88,10 @@ def _spread(point: JsonObject, base: MetricPoint) -> Iterator[MetricPoint]:
         yield replace(placed, name=f"{base.name}.sum", value=number(point, "sum"))
 
 
-def _looks_like(raw: bytes, record: JsonObject | None) -> bool:
-    if record is not None:
-        return type(record.get("resourceMetrics")) is list and bool(array(record, "resourceMetrics"))
-    return raw.lstrip().startswith(b'"resourceMetrics"')
-
-
 FORMAT = Format(
     "otlp metrics",
     "metrics",
     "metrics as OTLP/JSON (resourceMetrics, a batch a line or one document)",
-    _looks_like,
+    begins_with("resourceMetrics"),
     by_line_or_document(parse),
 )

@@ -14,6 +14,8 @@ from typing import Any
 from labkit.core.records import Span
 from labkit.evidence.readers.otlp import (
     attributes_of,
+    batch_of,
+    begins_with,
     by_line_or_document,
     objects,
     scopes,
@@ -24,14 +26,12 @@ from labkit.evidence.readers.reading import Format
 from labkit.evidence.strict import (
     JsonObject,
     Unusable,
-    array,
     at_nanosecond,
     hex_id,
     mapping,
     nanoseconds,
     need_hex_id,
     need_text,
-    parse_object,
     text,
     wrong,
 )
@@ -44,10 +44,7 @@ _PLACE = frozenset({"service.name", "service.version", "host.name"})
 
 def parse(raw: bytes) -> list[Span]:
     """Read one batch of spans."""
-    batch = parse_object(raw, forgiving=True)
-    if batch.get("resourceSpans") is None:
-        raise Unusable("resourceSpans is missing")
-    return list(_spans(batch))
+    return list(_spans(batch_of(raw, "resourceSpans", forgiving=True)))
 
 
 def _spans(batch: JsonObject) -> Iterator[Span]:
@@ -129,16 +126,10 @@ def _events(span: JsonObject) -> list[Any] | None:
     return events or None
 
 
-def _looks_like(raw: bytes, record: JsonObject | None) -> bool:
-    if record is not None:
-        return type(record.get("resourceSpans")) is list and bool(array(record, "resourceSpans"))
-    return raw.lstrip().startswith(b'"resourceSpans"')
-
-
 FORMAT = Format(
     "otlp traces",
     "spans",
     "traces as OTLP/JSON (resourceSpans, a batch a line or one document)",
-    _looks_like,
+    begins_with("resourceSpans"),
     by_line_or_document(parse),
 )
