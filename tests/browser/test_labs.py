@@ -109,9 +109,9 @@ def test_the_toggle_follows_mouse_and_keyboard(lab, page, screenshots):
     assert replayed != recorded
     photograph(page, screenshots, "toggle-as-corrected", TOGGLE)
 
-    cells = page.locator(f"{NOTEBOOK} .jp-Cell").count()
+    cells, seen = page.locator(f"{NOTEBOOK} .jp-Cell").count(), picture.get_attribute("src")
     page.keyboard.press("ArrowUp")
-    page.wait_for_function(CHANGED, arg=[TOGGLE_PICTURE, picture.get_attribute("src")])
+    page.wait_for_function(CHANGED, arg=[TOGGLE_PICTURE, seen])
     assert picture.get_attribute("alt") == recorded
     page.keyboard.press("d")
     page.keyboard.press("d")
