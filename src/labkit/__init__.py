@@ -45,7 +45,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"labkit has no {name!r}; it has: {', '.join(sorted(_HOME))}")
     module = importlib.import_module(_HOME[name])
-    return module if _HOME[name].endswith(f".{name}") and name == "charts" else getattr(module, name)
+    return module if name == "charts" else getattr(module, name)
 
 
 def __dir__() -> list[str]:
