@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 #: A message belongs to the incident when it is this many times as frequent during it as otherwise.
 _MORE_OFTEN = 5.0
-#: A pool lives on the connections it has, for up to an hour (max_lifetime of psycopg_pool): so long before the
-#: first failure it may be said why new ones fail. When that is over, it is said no longer than a minute or so.
+#: A pool lives on the connections it has, for up to an hour (max_lifetime of psycopg_pool): so long before
+#: the first failure it may be said why new ones fail. When that is over, it is said no longer than a minute.
 _LEAD, _TRAIL = dt.timedelta(hours=1), dt.timedelta(seconds=90)
 #: It explains the incident fully when it comes with this share of the failures, or when a pool hides the
 #: cause of this share of them.
@@ -133,7 +133,7 @@ def _first_sign(found: list[Complaint], window: Window) -> dt.datetime | None:
     """Give when connections began to fail, which may be before the first request did."""
     if window.onset_utc is None:
         return window.begin
-    first = [
+    first: list[dt.datetime] = [
         c.row["first_utc"]
         for c in found
         if c.reading.signature.connecting and c.strength >= _FIRM and _confined(c.row, window)
@@ -142,6 +142,8 @@ def _first_sign(found: list[Complaint], window: Window) -> dt.datetime | None:
 
 
 def _strength(reading: Reading, row: Row, window: Window, hidden: float) -> float:
+    if window.failed == 0:
+        return 0.0  # where nothing fails, no message explains a failure
     explained = min(1.0, row["during"] / max(1.0, _SHARE * window.failed))
     own_line = row["source"] == "postgres_log" and any(
         m.kind == SERVER and m.weight >= 0.8 for m in reading.meanings

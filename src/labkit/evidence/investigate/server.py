@@ -12,7 +12,7 @@ from labkit.evidence.investigate.model import SERVER, Hypothesis, Prediction, Ro
 _EXPECTED = 3.0
 _STATEMENTS = {
     None: "The database server is at fault: stopped, restarted, full, or slow by itself.",
-    "max_connections": "The database server is full: all the connections that max_connections allows are taken.",
+    "max_connections": "The database server is full: all connections that max_connections allows are taken.",
 }
 
 

@@ -60,21 +60,21 @@ class Traffic:
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE slow_limits AS {limits.sql}", limits.defaults)
         self._see(
             f"""
-            SELECT r.* REPLACE (coalesce(r.failed, false) OR coalesce(duration_ms > limit_ms, false) AS failed)
+            SELECT r.* REPLACE (
+                coalesce(r.failed, false) OR coalesce(duration_ms > limit_ms, false) AS failed)
             FROM {self.source} AS r
-            LEFT JOIN slow_limits AS l ON l.route = coalesce(concat_ws(' ', r.method, coalesce(r.route, r.path)), '')
+            LEFT JOIN slow_limits AS l
+              ON l.route = coalesce(concat_ws(' ', r.method, coalesce(r.route, r.path)), '')
             """
         )
 
     def leave_out(self, from_utc: dt.datetime, until_utc: dt.datetime) -> None:
         """Leave out what arrived in a time and close to it."""
         self.con.execute(
-            "CREATE OR REPLACE TEMP TABLE left_out AS SELECT $a::TIMESTAMP AS from_utc, $b::TIMESTAMP AS until_utc",
+            "CREATE OR REPLACE TEMP TABLE left_out AS SELECT $a::TIMESTAMP AS a, $b::TIMESTAMP AS b",
             {"a": from_utc - _EDGE, "b": until_utc + _EDGE},
         )
-        self._see(
-            f"SELECT r.* FROM {self.source} AS r, left_out WHERE start_utc < from_utc OR start_utc >= until_utc"
-        )
+        self._see(f"SELECT r.* FROM {self.source} AS r, left_out WHERE start_utc < a OR start_utc >= b")
 
     def _see(self, sql: str) -> None:
         self.con.execute(f"CREATE OR REPLACE TEMP VIEW requests AS {sql}")

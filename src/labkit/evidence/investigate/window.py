@@ -13,8 +13,10 @@ from labkit.evidence.investigate.traffic import Traffic
 if TYPE_CHECKING:
     import duckdb
 
+#: Evidence in nat that speaks loud: beside a known incident nothing less is another one.
+_LOUD = 60.0
 #: Least length of a run in seconds, and least evidence in nat: what is shorter must speak louder.
-_LOOKS = ((120.0, 25.0), (10.0, 60.0))
+_LOOKS = ((120.0, 25.0), (10.0, _LOUD))
 _LEAST_RATIO = 0.01
 #: Share of the recorded time that a run must last, for recordings of a few minutes only.
 _SHARE = 0.1
@@ -47,11 +49,11 @@ def find_other(traffic: Traffic, window: Window) -> Window | None:
     if window.begin is None or window.end is None or window.slow or window.state == "silent":
         return None
     traffic.leave_out(window.begin, window.end)
-    other = _run(traffic)
+    other = _run(traffic, least=_LOUD)
     return other if other.found else None
 
 
-def _run(traffic: Traffic) -> Window:
+def _run(traffic: Traffic, least: float = 0.0) -> Window:
     con = traffic.con
     first, last = con.execute("SELECT min(start_utc), max(start_utc) FROM requests").fetchall()[0]
     seconds = (last - first).total_seconds() if first is not None else 0.0
@@ -61,7 +63,7 @@ def _run(traffic: Traffic) -> Window:
             "onset_and_recovery",
             min_seconds=max(1.0, min(least_s, _SHARE * seconds)),
             min_ratio=_LEAST_RATIO,
-            min_evidence=evidence,
+            min_evidence=max(evidence, least),
         )
         window = _window(answer.rows[0], answer, first, last, traffic.plane)
         if window.found:
