@@ -43,7 +43,11 @@ class Answer:
 
 def unanswered(given: dict[str, Any]) -> tuple[str, ...]:
     """List what still holds ``...``."""
-    return tuple(name for name, value in given.items() if value is ...)
+    return tuple(
+        name
+        for name, value in given.items()
+        if value is ... or (isinstance(value, list | tuple) and any(item is ... for item in value))
+    )
 
 
 def read_answer(given: dict[str, Any]) -> Answer:

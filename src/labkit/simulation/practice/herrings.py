@@ -221,7 +221,7 @@ def _remark(
 ) -> Added:
     """Let somebody say something between detection and repair."""
     left = (setting.times.recovered - setting.times.detected).total_seconds()
-    at = setting.times.detected + dt.timedelta(seconds=int(left * draws.between(0.35, 0.8)))
+    at = setting.times.detected + dt.timedelta(seconds=int(left * draws.between(0.2, 0.5)))
     return _talked(scenario, _said(at, *said)), replace(herring, at=at)
 
 
