@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from labkit.evidence.queries import queries as queries
     from labkit.evidence.queries import query as query
     from labkit.evidence.queries import show_sql as show_sql
+    from labkit.replay.proving.ground import proving_ground as proving_ground
     from labkit.replay.toggle import DsnToggle as DsnToggle
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ _HOME = {
     "charts": "labkit.evidence.charts",
     "investigate": "labkit.evidence.investigate.run",
     "load": "labkit.evidence.load",
+    "proving_ground": "labkit.replay.proving.ground",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",
     "show_sql": "labkit.evidence.queries",
