@@ -6,6 +6,7 @@ from functools import cache
 
 import labkit
 from labkit.core import conninfo
+from psycopg import Error
 
 PARTS = ("host", "port", "dbname", "user")
 STATEMENTS = (
@@ -103,7 +104,7 @@ def _opens_and_reads(number):
     try:
         session.execute("SELECT * FROM entries")
         session.execute("SELECT * FROM accounts")
-    except Exception:
+    except Error:
         return False
     finally:
         session.close()
@@ -112,7 +113,9 @@ def _opens_and_reads(number):
 
 def _tell_apart(number):
     """List the statements whose answer differs between a case and an ordinary day."""
-    return [text for text in STATEMENTS if _answer(_ground().connect(number), text) != _answer_of_a_good_day(text)]
+    return [
+        text for text in STATEMENTS if _answer(_ground().connect(number), text) != _answer_of_a_good_day(text)
+    ]
 
 
 def _answer_of_a_good_day(text):
@@ -125,12 +128,16 @@ def _answer(session, text):
 
 
 def _last_that_reads():
-    """Find the cases in which everything can be read: a replica is in recovery, another environment is not."""
+    """Find the replica and the other environment: there everything can be read."""
     report = _ground().run_test(_select_one)
     reads = [n for n in report.slipped if _opens_and_reads(n)]
     in_recovery = {n: _answer(_ground().connect(n), "SELECT pg_is_in_recovery()") == [(True,)] for n in reads}
     replica = next(n for n in reads if in_recovery[n])
-    other = next(n for n in reads if not in_recovery[n] and _answer(_ground().connect(n), STATEMENTS[3]) != [("production",)])
+    other = next(
+        n
+        for n in reads
+        if not in_recovery[n] and _answer(_ground().connect(n), STATEMENTS[3]) != [("production",)]
+    )
     return replica, other
 
 

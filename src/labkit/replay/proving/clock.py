@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 class OutOfTimeError(BaseException):
-    """The try has taken longer than a pipeline waits; no ``except Exception`` of the tried function holds it."""
+    """The try took longer than a pipeline waits; no ``except Exception`` of the function holds it."""
 
 
 @dataclass(slots=True)

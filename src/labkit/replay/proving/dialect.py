@@ -18,6 +18,7 @@ _TABLE = re.compile(
 )
 _SLEEP = re.compile(r"\bpg_sleep\(\s*([0-9.]+)\s*\)", re.IGNORECASE)
 _SETTING = re.compile(r"\bcurrent_setting\(\s*'([\w.]+)'\s*\)", re.IGNORECASE)
+_ABOUT = re.compile(r"\bhas_table_privilege\(\s*'([\w.]+)'", re.IGNORECASE)
 _CTE = re.compile(r"(?:\bWITH|,)\s*(?:RECURSIVE\s+)?(\w+)\s+AS\s*\(", re.IGNORECASE)
 
 #: How long the bank's statements take, by table; milliseconds (medians of the simulation's queries).
@@ -53,6 +54,11 @@ class Statement:
     def settings(self) -> list[str]:
         """The settings it asks for with ``current_setting``."""
         return [str(name).lower() for name in _SETTING.findall(self.text)]
+
+    @property
+    def asked_about(self) -> list[str]:
+        """The tables whose privileges it asks for."""
+        return [str(name) for name in _ABOUT.findall(self.text)]
 
     def pointed(self, at: int) -> str:
         """Write the lines that point at a place of the text."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from labkit.replay.proving.books import Server
@@ -37,10 +39,8 @@ class Driver:
             For several hosts in one string.
         """
         self._watch.step("connect")
-        dsn = _read(conninfo, parts)
-        if "," in dsn.host:
-            raise UnknownHereError("the proving ground calls one host at a time", found=dsn.host)
         known = self._place.databases or self._place.topology.databases
+        dsn = _by_name(_read(conninfo, parts), known)
         result = attempt(dsn, self._place.topology, known)
         if not result.ok:
             self._watch.passes(max(result.takes_s, _LEAST_TIMEOUT_S) if result.takes_s else _ANSWERED_S)
@@ -60,12 +60,26 @@ def _read(conninfo: str, parts: dict[str, Any]) -> ConnectionString:
     return as_written(make_conninfo(conninfo, **parts))
 
 
+def _by_name(dsn: ConnectionString, known: tuple[Database, ...]) -> ConnectionString:
+    """Call a server by its name where the string has its address; refuse what nothing is known of."""
+    names = {server.address: server.host for server in known}
+    if dsn.host in names:
+        return replace(dsn, host=names[dsn.host])
+    if "," in dsn.host:
+        raise UnknownHereError("the proving ground calls one host at a time", found=dsn.host)
+    if re.fullmatch(r"[0-9.]+|.*:.*", dsn.host):
+        raise UnknownHereError("the proving ground does not know what is at this address", found=dsn.host)
+    return dsn
+
+
 def _exception(name: str, message: str) -> Exception:
     import psycopg
 
-    kind = psycopg.errors.ConnectionTimeout if name.endswith("ConnectionTimeout") else None
-    kind = kind or (psycopg.ProgrammingError if name.endswith("ProgrammingError") else None)
-    return (kind or psycopg.OperationalError)(message)
+    kinds: dict[str, type[psycopg.Error]] = {
+        "psycopg.errors.ConnectionTimeout": psycopg.errors.ConnectionTimeout,
+        "psycopg.ProgrammingError": psycopg.ProgrammingError,
+    }
+    return kinds.get(name, psycopg.OperationalError)(message)
 
 
 def _seen(dsn: ConnectionString, database: Database, place: Place) -> Server:

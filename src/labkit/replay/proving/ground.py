@@ -1,4 +1,4 @@
-"""The proving ground: run a check or a test over every connection fault of the catalogue, without a server."""
+"""The proving ground: run a check or a test over every connection fault, without a server."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class ProvingGround:
         Parameters
         ----------
         test : callable
-            Takes ``connect`` (used like ``psycopg.connect``) and a connection string, and raises when something
-            is wrong.
+            Takes ``connect`` (used like ``psycopg.connect``) and a connection string, and raises when
+            something is wrong.
 
         Raises
         ------

@@ -20,28 +20,49 @@ class UnknownHereError(LabError):
     """The proving ground cannot do what was asked; a real server might."""
 
 
-def refuse(one: Statement, server: Server) -> None:
-    """Raise what the server would raise before it runs a statement; the order is the server's."""
+def refuse_unknown(one: Statement, server: Server) -> None:
+    """Raise what the server raises while it reads a statement: a slip, a name that is not there."""
     from psycopg import errors
 
     if one.verb not in VERBS:
-        raise UnknownHereError(
-            "the proving ground does not know such a statement",
-            found=one.text[:60],
-            allowed=VERBS,
-            next_step="Ask something that one of these can ask.",
-        )
+        raise _unknown(one)
     for name in one.settings:
         _setting(name, server)
+    for name in one.asked_about:
+        if not _is_there(name, server):
+            raise errors.UndefinedTable(f'relation "{name}" does not exist')
     for name, at in one.tables:
         if not _is_there(name, server) and name.lower() not in _SYSTEM:
             text = f'relation "{name.lower()}" does not exist\n{one.pointed(at)}'
             raise errors.UndefinedTable(text)
+
+
+def refusal(one: Statement, server: Server) -> Exception | None:
+    """Give what the server raises when it begins to run a statement that this session may not."""
+    from psycopg import errors
+
     if one.writes and server.read_only:
-        raise errors.ReadOnlySqlTransaction(f"cannot execute {one.command} in a read-only transaction")
-    for name, _ in one.tables:
-        if is_known(name) and not server.privileged:
-            raise errors.InsufficientPrivilege(f"permission denied for table {bare(name)}")
+        return errors.ReadOnlySqlTransaction(f"cannot execute {one.command} in a read-only transaction")
+    known = [bare(name) for name, _ in one.tables if is_known(name)]
+    if known and not server.privileged:
+        return errors.InsufficientPrivilege(f"permission denied for table {known[0]}")
+    return None
+
+
+def _unknown(one: Statement) -> Exception:
+    """Tell a slip in the grammar from a statement that a real server knows."""
+    import duckdb
+
+    try:
+        duckdb.extract_statements(one.text)
+    except duckdb.Error as error:
+        return translated(one, error)
+    return UnknownHereError(
+        "the proving ground does not know such a statement",
+        found=one.text[:60],
+        allowed=VERBS,
+        next_step="Ask something that one of these can ask.",
+    )
 
 
 def _is_there(name: str, server: Server) -> bool:
@@ -126,14 +147,22 @@ def translated(one: Statement, error: Exception) -> Exception:
     said = str(error).splitlines()[0]
     column = re.search(r'column "(\w+)" not found', said)
     if isinstance(error, duckdb.ParserException):
-        return errors.SyntaxError(said.removeprefix("Parser Error: "))
+        return errors.SyntaxError(_with_pointer(one, said.removeprefix("Parser Error: ")))
     if column:
-        at = max(0, one.text.find(column.group(1)))
-        return errors.UndefinedColumn(f'column "{column.group(1)}" does not exist\n{one.pointed(at)}')
-    if isinstance(error, duckdb.ConstraintException) and "unique" in said.lower():
-        return errors.UniqueViolation("duplicate key value violates unique constraint")
+        return errors.UndefinedColumn(_with_pointer(one, f'column "{column.group(1)}" does not exist'))
+    twice = re.search(r'[Dd]uplicate key "(\w+): (.*?)"', said)
+    if isinstance(error, duckdb.ConstraintException) and twice and one.tables:
+        text = f'duplicate key value violates unique constraint "{bare(one.tables[0][0])}_pkey"'
+        return errors.UniqueViolation(f"{text}\nDETAIL:  Key ({twice[1]})=({twice[2]}) already exists.")
     return UnknownHereError(
         f"the proving ground could not run this: {said}",
         found=one.text[:60],
         next_step="Write it with the bank's tables and plain SQL.",
     )
+
+
+def _with_pointer(one: Statement, message: str) -> str:
+    """Add the lines that point at the word which a message quotes."""
+    quoted = re.search(r'"(.+?)"', message)
+    at = one.text.find(quoted.group(1)) if quoted else -1
+    return f"{message}\n{one.pointed(at)}" if at >= 0 else message

@@ -107,7 +107,7 @@ class Report:
 
     def _rows(self) -> list[tuple[str, ...]]:
         pairs = [p for p in zip(self.cases, self.trials, strict=True) if p[1].outcome != "alarm"]
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (f"case {c.number}", c.truth, _WORDS.get(t.outcome, t.outcome), t.step, t.said) for c, t in pairs
         ]
         wolf = [(place, t) for place, t in self.sound if t.outcome != "quiet"]

@@ -10,10 +10,19 @@ from labkit.replay.proving.books import Server, open_books
 from labkit.replay.proving.clock import Watch
 from labkit.replay.proving.dialect import Statement, for_duckdb, parameters, statements
 from labkit.replay.proving.info import ConnectionInfo
-from labkit.replay.proving.refusals import UnknownHereError, cancel, changed, refuse, show, translated
+from labkit.replay.proving.refusals import (
+    UnknownHereError,
+    cancel,
+    changed,
+    refusal,
+    refuse_unknown,
+    show,
+    translated,
+)
 
 if TYPE_CHECKING:
     import duckdb
+
 
 class Cursor:
     """The result of a statement, read as from psycopg."""
@@ -73,11 +82,21 @@ class Cursor:
 class Session:
     """A connection to a server of the proving ground, used like psycopg's.
 
-    It knows ``execute``, ``cursor``, ``commit``, ``rollback``, ``transaction``, ``close`` and ``info``, and the
+    It knows ``execute``, ``cursor``, ``commit``, ``rollback``, ``transaction``, ``close``, ``info``, and the
     statements of ``refusals.VERBS``. What it does not know raises an error that says so, and no other.
     """
 
-    __slots__ = ("_aborted", "_books", "_open", "_server", "_watch", "_written", "autocommit", "closed", "info")
+    __slots__ = (
+        "_aborted",
+        "_books",
+        "_open",
+        "_server",
+        "_watch",
+        "_written",
+        "autocommit",
+        "closed",
+        "info",
+    )
 
     def __init__(self, server: Server, watch: Watch, *, autocommit: bool = False) -> None:
         self._server = server
@@ -142,25 +161,25 @@ class Session:
             self.close()
 
     def run(self, query: str, params: Any) -> tuple[list[tuple[Any, ...]], list[Any] | None]:
-        """Run the statements of a text one after the other; give rows and columns of the last."""
+        """Run the statements of a text in order; give rows and columns of the first, as psycopg does."""
         from psycopg import OperationalError, errors
 
         if self.closed:
             raise OperationalError("the connection is closed")
         if not isinstance(query, str):
             raise UnknownHereError("a statement is a text here", found=type(query).__name__)
-        done: tuple[list[tuple[Any, ...]], list[Any] | None] = ([], None)
+        done: list[tuple[list[tuple[Any, ...]], list[Any] | None]] = []
         for one in statements(query):
             self._watch.step(one.text)
             if self._aborted and one.verb not in ("ROLLBACK", "COMMIT"):
                 text = "current transaction is aborted, commands ignored until end of transaction block"
                 raise errors.InFailedSqlTransaction(text)
             try:
-                done = self._one(one, params)
+                done.append(self._one(one, params))
             except BaseException:
                 self._aborted = not self.autocommit or self._open
                 raise
-        return done
+        return done[0] if done else ([], None)
 
     def _one(self, one: Statement, params: Any) -> tuple[list[tuple[Any, ...]], list[Any] | None]:
         if one.verb in ("COMMIT", "END", "ROLLBACK", "ABORT"):
@@ -174,33 +193,38 @@ class Session:
         if one.verb == "SET":
             self._server = changed(one, self._server)
             return [], None
-        refuse(one, self._server)
+        refuse_unknown(one, self._server)
+        if refused := refusal(one, self._server):
+            self._ask(one, params, "EXPLAIN ")
+            raise refused
         limit = self._server.limit_ms
         self._watch.passes(min(one.takes_ms, limit) / 1000)
         cancel(one, limit)
         return self._asked(one, params)
 
     def _asked(self, one: Statement, params: Any) -> tuple[list[tuple[Any, ...]], list[Any] | None]:
-        """Let DuckDB answer."""
+        """Let DuckDB answer, and note what was written."""
+        rows, columns = self._ask(one, params)
+        if not one.writes or one.locks:
+            return rows, columns
+        self._written += 1
+        if self.autocommit and not self._open:
+            self._watch.left_behind += 1
+        return (rows, columns) if "RETURNING" in one.text.upper() else ([], None)
+
+    def _ask(self, one: Statement, params: Any, how: str = "") -> tuple[list[tuple[Any, ...]], list[Any]]:
         import duckdb
 
-        text = for_duckdb(one, self._server.user, dict(self._server.settings))
+        text = how + for_duckdb(one, self._server.user, dict(self._server.settings))
         bound = params if params else None
         if bound is not None:
             text = parameters(text, isinstance(bound, Mapping))
         try:
             result = self._books.execute(text, bound)
             columns = list(result.description or [])
-            rows = result.fetchall()
+            return result.fetchall(), columns
         except duckdb.Error as error:
             raise translated(one, error) from None
-        if not one.writes or one.locks:
-            return rows, columns
-        self._written += 1
-        if self.autocommit and not self._open:
-            self._watch.left_behind += 1
-        returns = "RETURNING" in one.text.upper()
-        return (rows, columns) if returns else ([], None)
 
     def _begin_unless_autocommit(self, verb: str) -> None:
         if not self._open and (verb == "BEGIN" or not self.autocommit):
@@ -216,4 +240,3 @@ class Session:
             if how == "COMMIT":
                 self._watch.left_behind += self._written
         self._open, self._aborted, self._written = False, False, 0
-

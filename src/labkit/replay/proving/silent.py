@@ -62,9 +62,7 @@ def watch(probe: Callable[..., Any], every_s: int = 300) -> pd.DataFrame:
     import pandas as pd
 
     if not isinstance(every_s, int) or not 30 <= every_s <= 3600:
-        raise LabError(
-            "a probe cannot run so often", found=every_s, next_step="Take 30 to 3600 seconds."
-        )
+        raise LabError("a probe cannot run so often", found=every_s, next_step="Take 30 to 3600 seconds.")
     scenario = load_scenario(_SCENARIO)
     known: dict[int, tuple[bool, str]] = {}
     rows = []

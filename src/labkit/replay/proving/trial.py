@@ -1,4 +1,4 @@
-"""Try a student's function on one case: it may raise, hang or break, and the next case is tried all the same."""
+"""Try a function on one case: it may raise, hang or break, and the next case is tried all the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from labkit.replay.proving.refusals import UnknownHereError
 
 Outcome = Literal["alarm", "quiet", "hung", "broke", "not tried"]
 
-#: How long a pipeline waits for one test, in the proving ground's time, and a student for the runner; seconds.
+#: How long a pipeline waits for one test (the proving ground's time), and the runner (ours); seconds.
 PATIENCE_S, REAL_PATIENCE_S = 60.0, 5.0
 
 #: Errors of the tried function itself: a test that breaks says nothing about the connection.
@@ -103,7 +103,7 @@ def _trial(call: Callable[[], None], place: Place, watch: Watch) -> Trial:
 
 
 def _interrupt(thread: threading.Thread) -> None:
-    """Stop a thread that runs Python code (``PyThreadState_SetAsyncExc``); one that waits ends with the program."""
+    """Stop a thread that runs Python code; one that waits ends with the program (a daemon)."""
     identity = ctypes.c_ulong(thread.ident or 0)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(OutOfTimeError))
 
