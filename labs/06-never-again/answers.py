@@ -6,7 +6,6 @@ from functools import cache
 
 import labkit
 from labkit.core import conninfo
-from psycopg import Error
 
 PARTS = ("host", "port", "dbname", "user")
 STATEMENTS = (
@@ -90,7 +89,7 @@ def _select_one(connect, dsn):
 
 def select_one(con):
     report = _ground().run_test(_select_one)
-    silent = [number for number in report.slipped if _opens_and_reads(number)]
+    silent = _ground().run_test(_reads).slipped
     return {
         "right": len(report.slipped),
         "caught": len(report.caught),
@@ -99,16 +98,10 @@ def select_one(con):
     }
 
 
-def _opens_and_reads(number):
-    session = _ground().connect(number)
-    try:
-        session.execute("SELECT * FROM entries")
-        session.execute("SELECT * FROM accounts")
-    except Error:
-        return False
-    finally:
-        session.close()
-    return True
+def _reads(connect, dsn):
+    with connect(dsn, connect_timeout=3) as connection:
+        connection.execute("SELECT * FROM entries")
+        connection.execute("SELECT * FROM accounts")
 
 
 def _tell_apart(number):
@@ -127,10 +120,10 @@ def _answer(session, text):
         return session.execute(text).fetchall()
 
 
-def _last_that_reads():
+@cache
+def _replica_and_staging():
     """Find the replica and the other environment: there everything can be read."""
-    report = _ground().run_test(_select_one)
-    reads = [n for n in report.slipped if _opens_and_reads(n)]
+    reads = _ground().run_test(_reads).slipped
     in_recovery = {n: _answer(_ground().connect(n), "SELECT pg_is_in_recovery()") == [(True,)] for n in reads}
     replica = next(n for n in reads if in_recovery[n])
     other = next(
@@ -142,11 +135,11 @@ def _last_that_reads():
 
 
 def replica(con):
-    return _statements(_last_that_reads()[0])
+    return _statements(_replica_and_staging()[0])
 
 
 def staging(con):
-    return _statements(_last_that_reads()[1])
+    return _statements(_replica_and_staging()[1])
 
 
 def _statements(number):

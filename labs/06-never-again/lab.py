@@ -327,7 +327,7 @@ lab.check("time-limit", percent_over_limit)
 
 # %% time-limit-answer tags=["solution"]
 [(percent_over_limit,)] = con.sql("""
-    SELECT 100 * avg((duration_ms > 30)::INT)
+    SELECT round(100 * avg((duration_ms > 30)::INT), 1)
     FROM queries
     WHERE query_text LIKE '%FROM entries%' AND start_utc < '2023-12-01 14:30:00'
 """).fetchall()
@@ -460,7 +460,7 @@ lab.check("correct-share", percent_correct)
 
 # %% correct-share-answer tags=["solution"]
 [(percent_correct,)] = quiet.sql("""
-    SELECT 100 * avg((status = 200)::INT)
+    SELECT round(100 * avg((status = 200)::INT), 1)
     FROM requests
     WHERE route = '/accounts/{account_id}'
       AND start_utc >= '2023-12-01 14:30:00' AND start_utc < '2023-12-01 17:00:00'
@@ -498,13 +498,13 @@ def known_transfer(connect, dsn):
 
 
 runs = ground.watch(known_transfer, every_s=300)
-percent_of_good_runs = 100 * runs["correct"].mean()
+percent_of_good_runs = round(100 * runs["correct"].mean(), 1)
 lab.check("probe-share", percent_of_good_runs)
 
 # %% [markdown]
 # ## Two indicators, one afternoon
 #
-# The chart puts both side by side: what the error ratio saw, and what the probe saw.
+# The chart puts both below each other: what the error ratio saw, and what the probe saw.
 
 # %% two-indicators tags=["scaffold"]
 import matplotlib.pyplot as plt
@@ -513,14 +513,13 @@ ratio = labkit.query(quiet, "error_ratio", bucket_seconds=300).df()
 figure, (above, below) = plt.subplots(2, 1, figsize=(10, 4.5), sharex=True, layout="constrained")
 above.step(ratio["time_utc"], 100 * ratio["error_ratio"], where="post")
 below.step(runs["time_utc"], 100 * runs["correct"], where="post", linestyle="--")
-above.set(
-    ylabel="failed requests (%)", ylim=(-5, 105), title="Errors: nothing to see. Correctness: see below"
-)
+most, bad = ratio["error_ratio"].max(), (~runs["correct"]).sum()
+finding = f"At most {most:.0%} of requests failed, and {bad} of {len(runs)} probes found wrong data"
+above.set(ylabel="failed requests (%)", ylim=(-5, 105), title=finding)
 below.set(ylabel="good probes (%)", ylim=(-5, 105), xlabel="time (UTC) on 2023-12-01")
 plt.close(figure)
-words = f"Above, failed requests stay below {100 * ratio['error_ratio'].max():.0f} %. "
-words += f"Below, {runs['correct'].sum()} of {len(runs)} runs of the probe are good."
-labkit.charts.Chart(figure, "Two indicators", words, runs)
+words = f"{finding}. Above: failed requests in per cent. Below: good runs of the probe."
+labkit.charts.Chart(figure, finding, words, runs)
 
 # %% [markdown]
 # **Explain.** The probe runs every five minutes. After how long does it notice a fault, at best and at
