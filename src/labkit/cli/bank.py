@@ -21,11 +21,11 @@ def add_commands(commands: Any) -> None:
         "doctor",
         help="is this connection string fit for what the program wants to do with it?",
         description="Examine a connection string step by step, from its text to the size of the pool.",
-        epilog="Exit code: 0 fit, 1 not fit, 2 misuse. A string given as DSN can be seen by other users of this "
-        "machine: prefer --env, --file, or - for standard input.",
+        epilog="Exit code: 0 fit, 1 not fit, 2 misuse. A string given as DSN can be seen by other users of "
+        "this machine: prefer --env, --file, or - for standard input.",
     )
     doctor.add_argument(
-        "dsn", nargs="?", metavar="DSN", help="connection string; - reads it from standard input"
+        "dsn", nargs="*", metavar="DSN", help="connection string; - reads it from standard input"
     )
     doctor.add_argument("--env", metavar="NAME", help="read it from this variable")
     doctor.add_argument("--file", type=Path, metavar="FILE", help="read it from this TOML file")
@@ -104,14 +104,18 @@ def _source(arguments: argparse.Namespace) -> str | Dsn:
 
     from labkit.bank.doctor.source import from_environment, from_file
 
-    given = [arguments.dsn, arguments.env, arguments.file]
+    if len(arguments.dsn) > 1:
+        found = f"{len(arguments.dsn)} pieces"
+        raise LabError("the connection string came apart", found=found, next_step="Put it in single quotes.")
+    (dsn,) = arguments.dsn or [None]
+    given = [dsn, arguments.env, arguments.file]
     if sum(value is not None for value in given) != 1:
         raise LabError("one connection string is needed", allowed=("DSN", "--env NAME", "--file FILE", "-"))
     if arguments.env is not None:
         return from_environment(arguments.env, os.environ)
     if arguments.file is not None:
         return from_file(arguments.file, arguments.key)
-    return sys.stdin.read().rstrip("\r\n") if arguments.dsn == "-" else str(arguments.dsn)
+    return sys.stdin.read().rstrip("\r\n") if dsn == "-" else str(dsn)
 
 
 def _expectations(arguments: argparse.Namespace) -> Expectations:

@@ -15,7 +15,7 @@ def harmless(value: object) -> object:
     >>> harmless("postgresql://bank_app:pw@db.example/bank"), harmless("DATABASE_URL")
     ('***', 'DATABASE_URL')
     """
-    return MASK if isinstance(value, str) and any(mark in value for mark in "=@:") else value
+    return MASK if isinstance(value, str) and any(mark in value for mark in ("=", "@", "://")) else value
 
 
 class Secret:

@@ -13,6 +13,7 @@ from labkit.core import conninfo
 from labkit.core.dsn import Dsn
 from labkit.core.dsn_text import scheme_of
 from labkit.core.errors import LabError, unknown_name
+from labkit.core.secret import harmless
 
 _KEY = re.compile(r"(?:dsn|url|uri|conninfo)$", re.IGNORECASE)
 
@@ -32,7 +33,7 @@ def from_environment(name: str, environ: Mapping[str, str]) -> str:
     labkit.core.errors.LabError: no variable of that name: 'DATABASE_URI'. ... Did you mean 'DATABASE_URL'?
     """
     if name not in environ:
-        raise unknown_name("variable", name, (known for known in environ if _KEY.search(known)))
+        raise unknown_name("variable", harmless(name), (known for known in environ if _KEY.search(known)))
     return environ[name]
 
 
@@ -44,8 +45,8 @@ def from_file(path: Path, key: str | None = None) -> str | Dsn:
     path : Path
         The file.
     key : str, optional
-        Where it stands, with dots: ``database.url``; a table of libpq's parts will do, too. Without it the one
-        value is taken that looks like a connection string, or the table ``database``.
+        Where it stands, with dots: ``database.url``; a table of libpq's parts will do, too. Without it
+        the one value is taken that looks like a connection string, or the table ``database``.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def from_file(path: Path, key: str | None = None) -> str | Dsn:
     if isinstance(found, str):
         return found
     if not isinstance(found, Mapping):
-        raise unknown_name("key", key, values)
+        raise unknown_name("key", harmless(key), values)
     for part in found:
         if part not in conninfo.known_parts():
             raise unknown_name("part of a connection string", part, conninfo.known_parts())
@@ -78,7 +79,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         problem = error.strerror or "" if isinstance(error, OSError) else "it is no UTF-8"
-        raise LabError(f"cannot read the file ({problem})", found=str(path)) from None
+        raise LabError(f"cannot read the file ({problem})", found=harmless(str(path))) from None
     problem = ""
     try:
         return tomllib.loads(text)
