@@ -62,16 +62,16 @@ class RealPostgres:
 @contextmanager
 def running_postgres(
     logs_to: Path,
+    programs: Path | None = None,
     *,
     settings: str = "",
     files: Mapping[str, bytes] | None = None,
-    installed: Path | None = None,
     follows: RealPostgres | None = None,
 ) -> Iterator[RealPostgres]:
     """Run a server with its own data folder on a free port of 127.0.0.1; it stops when the block ends.
 
-    It has further ``settings`` and ``files`` in its data folder, uses the programs ``installed`` in a folder
-    instead of the embedded ones, or is a standby that ``follows`` another server.
+    Its programs are those of the embedded PostgreSQL, or of a folder (``/usr/lib/postgresql/15/bin``). It may
+    have further ``settings``, and ``files`` in its data folder, or be a standby that ``follows`` another one.
 
     Its log, complete then, is copied to the folder ``logs_to`` as ``postgresql.json``. A second process stops
     the server and removes its folder when this one is killed.
@@ -84,7 +84,7 @@ def running_postgres(
     folder = Path(tempfile.mkdtemp(prefix="labkit-postgres-")).resolve()
     try:
         account = _account(folder)
-        programs = installed or _programs(folder, account)
+        programs = programs or _programs(folder, account)
         password = secrets.token_urlsafe(12) if follows is None else follows.password
         if follows is None:
             _initdb(programs, folder, account, password)

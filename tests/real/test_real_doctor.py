@@ -198,7 +198,7 @@ def with_tls(
     signed = signed_for("db.bank.example")
     (folder / "root.pem").write_bytes(signed.root)
     files = {"server.crt": signed.certificate, "server.key": signed.key, "pg_hba.conf": HBA}
-    with running_postgres(folder, settings="ssl = on", files=files, installed=DEBIAN) as server:
+    with running_postgres(folder, DEBIAN, settings="ssl = on", files=files) as server:
         fill(server)
         yield server.port, folder / "root.pem"
 

@@ -1,4 +1,4 @@
-"""The connection doctor: is this connection string fit for what the program wants to do with it?
+"""The connection doctor: whether a connection string is fit for what the program wants to do with it.
 
 >>> from labkit.bank.doctor import examine
 >>> report = examine("postgresql://bank_app:pw@db.example:70000/bank")
