@@ -1,4 +1,4 @@
-"""The steps that look at the text alone: can it be read, and does it say what was meant?"""
+"""The steps that look at the text alone: whether it can be read, and whether it says what was meant."""
 
 from __future__ import annotations
 
