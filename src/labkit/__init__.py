@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from labkit.evidence.investigate import Investigation as Investigation
     from labkit.evidence.investigate import investigate as investigate
     from labkit.evidence.load import load as load
+    from labkit.evidence.parquet import write_parquet as write_parquet
     from labkit.evidence.queries import queries as queries
     from labkit.evidence.queries import query as query
     from labkit.evidence.queries import show_sql as show_sql
@@ -37,6 +38,7 @@ _HOME = {
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",
     "show_sql": "labkit.evidence.queries",
+    "write_parquet": "labkit.evidence.parquet",
 }
 
 __all__ = [  # noqa: PLE0604 - the lazy names are listed once, in _HOME
