@@ -66,7 +66,8 @@ def _pieces(node: Any, where: str) -> Iterator[tuple[str, str]]:
             yield from _pieces(value, place)
     elif isinstance(node, list) and node and all(isinstance(item, str) for item in node):
         yield where, "".join(node)
-        yield from ((f"{where}[{n}]", item) for n, item in enumerate(node) if not item.endswith("\n"))
+        if not all(item.endswith("\n") for item in node[:-1]):
+            yield from ((f"{where}[{n}]", item) for n, item in enumerate(node))
     elif isinstance(node, list):
         for n, item in enumerate(node):
             yield from _pieces(item, f"{where}[{_named(item, n)}]")
