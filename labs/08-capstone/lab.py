@@ -1,11 +1,9 @@
 # %% [markdown]
 # # 08 · An outage nobody has seen
 #
-# Until now somebody knew the answer. This time nobody does: the outage in this lab was drawn from a
-# number. You have the methods of the earlier labs, the same bank, and the evidence of one day.
-#
-# You detect, you localise, you explain, and you choose what should be done. Then you hand in an answer
-# and get a score card. The lab takes about ninety minutes.
+# This outage was drawn from a number. You have the same bank, the evidence of one day, and the methods of
+# the earlier labs. You detect, localise, explain, and choose what should be done. Then you hand in an
+# answer and get a score card. It takes about ninety minutes.
 
 # %% load tags=["scaffold"]
 import labkit
@@ -22,10 +20,10 @@ case
 # tells the truth. You can call it before you answer. Your progress keeps that, too.
 
 # %% [markdown]
-# ## The words of an answer
+# ## The words you may use
 #
-# An answer names a **kind** of cause. For a misconfigured connection it names the wrong **part** as well.
-# And it names one **mitigation**: the first thing to do so that users can work again.
+# An answer names a **kind** of cause, for a misconfigured connection the wrong **part** as well, and one
+# **mitigation**: the first thing to do so that users can work again.
 
 # %% words tags=["scaffold"]
 case.choices
@@ -33,9 +31,9 @@ case.choices
 # %% [markdown]
 # ## What is there, and what is not
 #
-# The brief says which file is missing. That happens: disks run full, and logs are kept for a day.
+# The brief says which file is missing. That happens: disks run full.
 #
-# **Predict.** Which question will be hard to answer without that file? Where else could the answer stand?
+# **Predict.** Which question will be hard without that file? Where else could the answer stand?
 
 # %% [markdown] tags=["prompt"]
 # *My prediction:*
@@ -93,6 +91,8 @@ con.sql("""
 # **Your turn.** Put onset and recovery into two variables. The named query `onset_and_recovery` has them.
 
 # %% onset tags=["prompt"]
+found = labkit.query(con, "onset_and_recovery")
+print(found.columns)
 onset_utc = ...
 recovery_utc = ...
 
@@ -110,12 +110,20 @@ print("recovery", recovery_utc)
 
 # %% noticed tags=["prompt"]
 detection_utc = ...
-con.sql("SELECT time_utc, channel, text FROM messages ORDER BY time_utc LIMIT 3")
+said = con.sql("""
+    SELECT time_utc, channel, text
+    FROM messages
+    ORDER BY time_utc LIMIT 3
+""")
+for time, channel, text in said.fetchall():
+    print(f"{time:%H:%M:%S} {channel}: {text}")
 
 # %% noticed-answer tags=["solution"]
-said = labkit.query(con, "first_reports", onset_utc=onset_utc, channel=None, first=20)
-detection_utc = said.fetchall()[0][0]
-said.project("time_utc, channel, author, text").df()
+said = con.sql("SELECT time_utc, channel, author, text FROM messages ORDER BY time_utc")
+for time, channel, author, text in said.fetchall():
+    print(f"{time:%H:%M:%S} {channel:<11} {author}: {text}")
+reports = labkit.query(con, "first_reports", onset_utc=onset_utc, channel="user-report")
+detection_utc = reports.fetchall()[0][0]
 
 # %% [markdown]
 # **Explain.** What did the responders do, in which order? Mark each action: was it a test of a hypothesis,
@@ -125,7 +133,7 @@ said.project("time_utc, channel, author, text").df()
 # *My explanation:*
 
 # %% [markdown] tags=["solution"]
-# They looked at the health checks and added workers within twenty minutes. Adding workers is a repair
+# The detection is the first report of a user, at 07:11:53; the page came later. Adding workers is a repair
 # for a cause that nobody had shown. It can be read as a test, though: if it were overload, the failures
 # would have become fewer. Then somebody guessed about the network.
 
@@ -143,7 +151,10 @@ said.project("time_utc, channel, author, text").df()
 # `from_utc` and `until_utc`.
 
 # %% hit tags=["prompt"]
-labkit.show_sql("failures_by_route")
+during = {"from_utc": "2024-02-16 06:40:00", "until_utc": "2024-02-16 06:50:00"}
+labkit.query(con, "failures_by_route", **during).project(
+    "route, requests_during, failed_during"
+)
 
 # %% hit-answer tags=["solution"]
 during = {"from_utc": onset_utc, "until_utc": recovery_utc}
@@ -184,7 +195,8 @@ labkit.query(con, "failures_by_host", **during).project(
 # **Your turn.** The named query `changes_before` looks back from a moment: `at_utc`, `minutes_before`.
 
 # %% changes tags=["prompt"]
-labkit.show_sql("changes_before")
+changes = labkit.query(con, "changes_before", at_utc="2024-02-16 06:55:00", minutes_before=5)
+changes.project("minutes_earlier, service_name, setting").df()
 
 # %% changes-answer tags=["solution"]
 changes = labkit.query(con, "changes_before", at_utc=onset_utc, minutes_before=30)
@@ -228,7 +240,9 @@ my_ranking = ["misconfigured_connection: user", "database_server", "misconfigure
 con.sql("""
     SELECT error_severity, count(*) AS lines
     FROM postgres_log
-    GROUP BY error_severity ORDER BY error_severity
+    WHERE time_utc BETWEEN '2024-02-16 06:40:00' AND '2024-02-16 06:50:00'
+    GROUP BY error_severity
+    ORDER BY error_severity
 """)
 
 # %% server-log-answer tags=["solution"]
@@ -248,17 +262,18 @@ con.sql(refusals).df()
 # ## How far did each attempt get?
 #
 # A connection goes through doors: address, encryption, password, the right to log in, the database. The
-# log shows the last door that was passed. Compare the roles that knocked.
+# log shows the last door that was passed.
+#
+# **Your turn.** Compare the roles that knocked, with the named query `server_sessions` for the time of the
+# outage. How far did each get?
 
-# %% sessions tags=["scaffold"]
-labkit.show_sql("server_sessions")
-
-# %% [markdown]
-# **Your turn.** Ask `server_sessions` for the time of the outage. Which role is new, and how far did it
-# get?
-
-# %% sessions-try tags=["prompt"]
-con.sql("SELECT user_name, count(*) AS lines FROM postgres_log GROUP BY user_name ORDER BY user_name")
+# %% sessions tags=["prompt"]
+con.sql("""
+    SELECT user_name, count(*) AS lines
+    FROM postgres_log
+    GROUP BY user_name
+    ORDER BY user_name
+""")
 
 # %% sessions-answer tags=["solution"]
 labkit.query(con, "server_sessions", **during).project(
@@ -273,8 +288,8 @@ labkit.query(con, "server_sessions", **during).project(
 # %% [markdown]
 # ## Side by side
 #
-# **Your turn.** Take the two connection strings from the deployment's record and compare them part by
-# part: `labkit.Dsn.parse(before).diff(labkit.Dsn.parse(after))`.
+# **Your turn.** Look for a connection string among the changed settings. If there is one, compare it with
+# the one before, part by part: `labkit.Dsn.parse(before).diff(labkit.Dsn.parse(after))`.
 
 # %% strings tags=["prompt"]
 con.sql("""
@@ -308,7 +323,9 @@ before.diff(after)
 # error ratio around the moment when workers were added.
 
 # %% overload tags=["prompt"]
-labkit.show_sql("before_during_after")
+labkit.query(con, "before_during_after", onset_utc="2024-02-16 06:55:00").project(
+    "phase, requests_per_min, error_ratio"
+)
 
 # %% overload-answer tags=["solution"]
 labkit.query(con, "before_during_after", onset_utc=onset_utc, recovery_utc=recovery_utc).project(
@@ -346,21 +363,25 @@ mitigation = "roll back"
 because = "The settings before worked with this server minutes earlier; nothing has to be found out first."
 
 # %% [markdown]
-# ## Hand in your answer
+# ## Hand it in
 #
-# **Your turn.** Fill in what is still open. `evidence` takes queries: SQL as text, or the name of a named
-# query, with its parameters where it needs some. Each is run again, and it must return rows. Name one
-# cause only: of two named causes each counts half.
+# **Your turn.** Fill in what is open. `evidence` takes queries: SQL as text, a name, or a pair of name and
+# parameters. Each is run again and must return rows. Name one cause only: of two, each counts half.
 
-# %% answer tags=["prompt"]
+# %% hand-in tags=["prompt"]
 case.score(
-    onset=onset_utc, detection=detection_utc, recovery=recovery_utc,
-    kind=..., part=..., candidates=my_ranking,
-    mitigation=mitigation, because=because,
-    evidence=["onset_and_recovery"],
-)  # fmt: skip
+    onset=onset_utc,
+    detection=detection_utc,
+    recovery=recovery_utc,
+    kind=...,
+    part=...,
+    candidates=my_ranking,
+    mitigation=mitigation,
+    because=because,
+    evidence=["onset_and_recovery", ("failures_by_route", during)],
+)
 
-# %% answer-given tags=["solution"]
+# %% hand-in-answer tags=["solution"]
 case.score(
     onset=onset_utc, detection=detection_utc, recovery=recovery_utc,
     kind="misconfigured_connection", part="user", candidates=my_ranking,
@@ -374,8 +395,7 @@ case.score(
 # %% [markdown]
 # ## The truth
 #
-# When you have handed in, run `case.reveal()`. Read the list of red herrings: for each one, did it cost
-# you time?
+# When you have handed in, run `case.reveal()`. Which of the red herrings cost you time?
 
 # %% reveal tags=["prompt"]
 # case.reveal()  # take the first mark away when you are done
@@ -397,8 +417,8 @@ calm = quiet.con
 labkit.query(calm, "onset_and_recovery").project("state, requests, failed, round(error_ratio_outside, 4)")
 
 # %% [markdown]
-# No change, says the query, and it is right: the share of *failed* requests never moved. So either
-# nothing happened, or "failed" does not mean what users mean.
+# No change, says the query: the share of *failed* requests never moved. So either nothing happened, or
+# "failed" does not mean what users mean.
 #
 # **Predict.** Which status codes does a server send when it works perfectly and still gives a wrong
 # answer?
@@ -452,7 +472,12 @@ calm.sql(correctness).df()
 # to a new address is an onset to the second.
 
 # %% where tags=["prompt"]
-calm.sql("SELECT operation, count(*) AS queries FROM queries GROUP BY operation ORDER BY operation")
+calm.sql("""
+    SELECT operation, count(*) AS queries
+    FROM queries
+    GROUP BY operation
+    ORDER BY operation
+""")
 
 # %% where-answer tags=["solution"]
 targets = """
@@ -475,18 +500,24 @@ calm.sql(targets)
 # a test customer, or the name of the environment in a table.
 
 # %% [markdown]
-# ## Hand in the second answer
+# ## Hand in the second one
 #
-# **Your turn.** Answer as before. The queries that you cite carry the whole weight here, because no error
-# message does.
+# **Your turn.** Here the queries that you cite carry the whole weight, because no error message does.
 
-# %% quiet-answer tags=["prompt"]
+# %% quiet-hand-in tags=["prompt"]
 quiet.score(
-    onset=..., detection=..., recovery=..., kind=..., part=...,
-    mitigation=..., because=..., evidence=[...],
-)  # fmt: skip
+    onset=...,
+    detection=...,
+    recovery=...,
+    kind=...,
+    part=...,
+    candidates=[...],
+    mitigation=...,
+    because=...,
+    evidence=[...],
+)
 
-# %% quiet-answer-given tags=["solution"]
+# %% quiet-hand-in-answer tags=["solution"]
 _, onset_at, back_at = calm.sql(targets).project("server_address, first_utc, last_utc").fetchall()[1]
 reported = labkit.query(calm, "first_reports", onset_utc=onset_at, first=1).fetchall()[0][0]
 quiet.score(
@@ -510,8 +541,8 @@ quiet.reveal()
 # %% [markdown]
 # ## Your own outage
 #
-# Take any number and start again at the top: `labkit.practice(4711)`. Give the number to a friend, and you
-# have the same outage to argue about. `case.level` says how hard it is; it does not say why.
+# Take any number and start again at the top. Give the number to a friend, and you have the same outage to
+# argue about. `case.level` says how hard it is; it does not say why.
 
 # %% own tags=["prompt"]
 my_seed = ...
@@ -523,6 +554,5 @@ third
 # %% [markdown]
 # ## What you can do now
 #
-# You can walk into an outage that nobody has explained, and come out with times, a cause, the evidence
-# that another person can run again, and a decision. And you know what to do when nothing is red and
-# people still complain.
+# You can walk into an outage that nobody has explained, and come out with times, a cause, evidence that
+# another person can run again, and a decision. Also when nothing is red and people still complain.

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from labkit.evidence.investigate import Investigation as Investigation
     from labkit.evidence.investigate import investigate as investigate
     from labkit.evidence.load import load as load
+    from labkit.evidence.parquet import write_parquet as write_parquet
     from labkit.evidence.queries import queries as queries
     from labkit.evidence.queries import query as query
     from labkit.evidence.queries import show_sql as show_sql
+    from labkit.replay.proving.ground import proving_ground as proving_ground
     from labkit.replay.toggle import DsnToggle as DsnToggle
 
 __version__ = "0.1.0"
@@ -34,9 +36,11 @@ _HOME = {
     "lab": "labkit.classroom.lab",
     "load": "labkit.evidence.load",
     "practice": "labkit.classroom.practice.case",
+    "proving_ground": "labkit.replay.proving.ground",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",
     "show_sql": "labkit.evidence.queries",
+    "write_parquet": "labkit.evidence.parquet",
 }
 
 __all__ = [  # noqa: PLE0604 - the lazy names are listed once, in _HOME

@@ -1,4 +1,4 @@
-"""The commands of people who use or make labs: start, build, seal."""
+"""The commands of people who use or make labs: start, build, seal, questions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def add_commands(commands: Any) -> None:
-    """Add ``start``, ``build`` and ``seal``."""
+    """Add ``start``, ``build``, ``seal`` and ``questions``."""
     start = commands.add_parser("start", help="open JupyterLab at a lab")
     start.add_argument("lab", nargs="?", default="00", help="number or name of the lab (default: 00)")
     start.add_argument("--no-browser", action="store_true", help="only print the address")
@@ -24,6 +24,10 @@ def add_commands(commands: Any) -> None:
     seal.add_argument("labs", nargs="+", metavar="LAB", help="number or name")
     seal.add_argument("--evidence", required=True, metavar="FOLDER", help="the evidence, such as a variant")
     seal.set_defaults(run=_seal)
+
+    questions = commands.add_parser("questions", help="list the labs' questions with their counts")
+    questions.add_argument("--out", metavar="FILE", help="write the page to a file")
+    questions.set_defaults(run=_questions)
 
 
 def _start(arguments: argparse.Namespace) -> int:
@@ -50,4 +54,17 @@ def _seal(arguments: argparse.Namespace) -> int:
     for name in choose(tuple(arguments.labs), lab_names(project)):
         path = seal(name, arguments.evidence, project)
         print(f"{path.relative_to(project).as_posix()}: written")
+    return 0
+
+
+def _questions(arguments: argparse.Namespace) -> int:
+    from labkit.classroom.project import find_project
+    from labkit.classroom.questions import questions_page
+
+    page = questions_page(find_project(holds="labs"))
+    if arguments.out is None:
+        print(page, end="")
+    else:
+        Path(arguments.out).write_text(page, encoding="utf-8", newline="\n")
+        print(f"{arguments.out}: written")
     return 0
