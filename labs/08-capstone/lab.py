@@ -463,7 +463,7 @@ calm.sql(correctness).df()
 # an hour most were told that they do not exist. No alarm on errors could have seen it.
 
 # %% [markdown]
-# ## Whose answers were they?
+# ## Whose data was it?
 #
 # The program is the same, its queries succeed, and the answers belong to nobody here. So ask where the
 # queries went.

@@ -107,8 +107,8 @@ def _overall(found: Sequence[Surveyed]) -> list[str]:
     )
     off = max(one.onset_off_s for one in found)
     return [
-        f"Made by `labkit practice --survey {first}-{last} --out docs/practice-survey.md`. It does not say which "
-        "seed has which fault.",
+        f"Made by `labkit practice --survey {first}-{last} --out docs/practice-survey.md`. It does not say "
+        "which seed has which fault.",
         "",
         f"- {len(found)} cases. {by[BY_FAILURES]} are solved by the reference investigation: kind, part, and "
         f"onset, detection and recovery within 60 s. {by[BY_CORRECTNESS]} are silent: no request fails, and "
