@@ -9,18 +9,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit.classroom.lab import lab as lab
     from labkit.core.dsn import Dsn as Dsn
     from labkit.core.errors import LabError as LabError
     from labkit.evidence import charts as charts
     from labkit.evidence.investigate import Investigation as Investigation
     from labkit.evidence.investigate import investigate as investigate
     from labkit.evidence.load import load as load
+    from labkit.evidence.parquet import write_parquet as write_parquet
     from labkit.evidence.queries import queries as queries
     from labkit.evidence.queries import query as query
     from labkit.evidence.queries import show_sql as show_sql
     from labkit.replay.configuration import Configuration as Configuration
     from labkit.replay.engine import record as record
     from labkit.replay.engine import replay as replay
+    from labkit.replay.proving.ground import proving_ground as proving_ground
     from labkit.replay.toggle import DsnToggle as DsnToggle
 
 __version__ = "0.1.0"
@@ -33,12 +36,15 @@ _HOME = {
     "LabError": "labkit.core.errors",
     "charts": "labkit.evidence.charts",
     "investigate": "labkit.evidence.investigate.run",
+    "lab": "labkit.classroom.lab",
     "load": "labkit.evidence.load",
+    "proving_ground": "labkit.replay.proving.ground",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",
     "record": "labkit.replay.engine",
     "replay": "labkit.replay",
     "show_sql": "labkit.evidence.queries",
+    "write_parquet": "labkit.evidence.parquet",
 }
 
 __all__ = [  # noqa: PLE0604 - the lazy names are listed once, in _HOME

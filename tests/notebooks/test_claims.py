@@ -92,3 +92,16 @@ def test_few_failures_stay_in_the_corrected_replay(con):
     recorded = labkit.replay(con)
     corrected = labkit.replay(con, labkit.Configuration(dsn_after="as corrected"))
     assert 0 < corrected.failed < 0.01 * recorded.failed
+
+
+def test_the_cases_that_lab_06_names_are_these():
+    """The prose of lab 06 speaks of cases by their numbers."""
+    told = {
+        12: "port 5433",
+        25: "rotated",
+        36: "replica",
+        37: "30 ms",
+        38: "staging",
+    }
+    ground = labkit.proving_ground()
+    assert {number for number, word in told.items() if word not in ground.cases[number - 1].truth} == set()

@@ -223,6 +223,11 @@ def test_nobody_who_came_by_the_front_page_sees_an_account_before_login(case: Ca
             assert inside or step["url.path"] in ("/", "/login")
 
 
+def test_one_clock_is_slow(case: Case) -> None:
+    """The log of one host is 6.4 s behind its spans, and the logs of the others are not."""
+    assert case.slow_clocks == {"bank-web-1": 0, "bank-web-2": 6_400_000, "bank-web-3": 0}
+
+
 def test_versions_follow_the_deployments(case: Case) -> None:
     """Every span and record carries the version in force when it began, on one of the three hosts."""
     hosts = {f"bank-web-{k}" for k in (1, 2, 3)}

@@ -65,11 +65,15 @@ def test_requests_and_access_log_agree(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_each_server_error_has_its_log_record(con: duckdb.DuckDBPyConnection) -> None:
-    """Each request with status 500 or above has one ERROR record of its trace, written while it ran."""
+    """Each request with status 500 or above has one ERROR record of its trace, written while it ran.
+
+    The clock of one host is slow by 6.4 s, as the scenario says.
+    """
     assert one(
         con,
         """SELECT count(*) FILTER (WHERE l.trace_id IS NULL),
-                  count(*) FILTER (WHERE l.time_utc NOT BETWEEN r.start_utc AND r.end_utc),
+                  count(*) FILTER (WHERE l.time_utc + to_milliseconds(if(l.host_name = 'bank-web-2', 6400, 0))
+                                   NOT BETWEEN r.start_utc AND r.end_utc),
                   count(*) - count(DISTINCT r.trace_id)
            FROM requests r LEFT JOIN logs l ON l.trace_id = r.trace_id AND l.severity_text = 'ERROR'
            WHERE r.failed""",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from labkit.core.errors import LabError
@@ -13,8 +14,9 @@ from labkit.evidence.database import MEMORY, filled
 from labkit.evidence.fast_spans import load_spans
 from labkit.evidence.files import Found, PathLike, find
 from labkit.evidence.lines import Broken, Line, read_lines
+from labkit.evidence.opened import copy_stored, is_stored, opened
 from labkit.evidence.readers import otlp_traces
-from labkit.evidence.readers.reading import Format, Lines, Rejected, reject_all
+from labkit.evidence.readers.reading import Format, Lines, Outcome, Rejected, reject_all
 from labkit.evidence.recognise import FORMATS, describe_content, recognise
 from labkit.evidence.rejects import RejectWriter
 from labkit.evidence.rows import Writer
@@ -45,7 +47,8 @@ def load(
         A folder (everything in and below it; hidden files, manifests and databases are left out), a file,
         a pattern such as ``"logs/*.gz"``, or a list of these. A relative path is also looked for in the
         folders above the current one. Files are recognised by content, plain or packed with gzip or
-        zstd.
+        zstd. What was loaded before opens as it stands: a DuckDB file (read only), or a folder of Parquet
+        files, one a table (docs/evidence.md).
     database : path, optional
         A DuckDB file to make or to add to; in memory without it.
     progress : callable, optional
@@ -80,12 +83,16 @@ def load(
     [('user', 'down?')]
     """
     found = find(path_or_paths)
-    plan = [(file, _format_of(file)) for file in found]
-    if not any(form for _, form in plan):
+    con = opened(found) if str(database) == MEMORY else None
+    if con is not None:
+        return con
+    stored = [file for file in found if is_stored(file.path)]
+    plan = [(file, _format_of(file)) for file in found if file not in stored]
+    if not stored and not any(form for _, form in plan):
         raise _unknown(found[0])
     meter = _Meter(progress, sum(file.path.stat().st_size for file in found))
-    con = filled(database, lambda con: _load_all(con, plan, meter))
-    _say_rejects(con, [file.name for file in found])
+    con = filled(database, lambda con: _load_all(con, stored, plan, meter))
+    _say_rejects(con, [file.name for file, _ in plan])
     return con
 
 
@@ -127,22 +134,32 @@ def _unknown(file: Found) -> LabError:
 
 
 def _load_all(
-    con: duckdb.DuckDBPyConnection, plan: Sequence[tuple[Found, Format | None]], meter: _Meter
+    con: duckdb.DuckDBPyConnection,
+    stored: Sequence[Found],
+    plan: Sequence[tuple[Found, Format | None]],
+    meter: _Meter,
 ) -> None:
+    copy_stored(con, stored)
+    meter.finish(sum(file.path.stat().st_size for file in stored))
     for file, form in plan:
         _load_file(con, file, form, meter)
         meter.finish(file.path.stat().st_size)
+    twice = con.execute(
+        "SELECT source_file FROM sources GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+    ).fetchone()
+    if twice:
+        raise LabError("two sources have one name", found=twice[0], next_step="Leave one of them out.")
 
 
 def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None, meter: _Meter) -> None:
     lines: Lines = _measured(read_lines(file.path), meter)
-    counts = _Counts()
+    counts, doubted = _Counts(), None
     if form is FAST_FORMAT and file.path.stat().st_size >= FAST_FROM_BYTES:
         size = file.path.stat().st_size
         fast = load_spans(con, file.path, file.name, lambda share: meter.at(int(share * size)))
-        counts = _Counts(fast.lines, 0, fast.rows)
-        lines = _measured(read_lines(file.path, fast.doubted), meter) if fast.doubted else ()
-    counts = _load_lines(con, file, form, lines, counts)
+        counts, doubted = _Counts(fast.lines, 0, fast.rows), fast.doubted
+        lines = _measured(read_lines(file.path, doubted), meter) if doubted else ()
+    counts = _load_lines(con, file, _in_runs(form, doubted) if form and doubted else form, lines, counts)
     con.execute(
         "INSERT INTO sources VALUES ($1, $2, $3, $4, $5, $6, $7)",
         [
@@ -183,6 +200,23 @@ def _load_lines(
         rows.flush()
     rejects.flush()
     return _Counts(loaded, rejects.lines, made)
+
+
+def _in_runs(form: Format, numbers: frozenset[int]) -> Format:
+    """Read only lines that stand together as one text: what was loaded between them ends a record."""
+    run = after = 0
+
+    def run_of(line: Line | Broken) -> int:
+        nonlocal run, after
+        run += any(number not in numbers for number in range(after, line.number))
+        after = line.number + 1
+        return run
+
+    def read(lines: Lines) -> Iterator[Outcome]:
+        for _, together in groupby(lines, run_of):
+            yield from form.read(together)
+
+    return replace(form, read=read)
 
 
 def _measured(lines: Lines, meter: _Meter) -> Iterator[Line | Broken]:

@@ -113,7 +113,8 @@ class AppLogWriter:
         found.sort(key=lambda item: item[:3])
         when = np.array([item[0] for item in found], dtype=np.int64)
         release = self.world.release_at(when)
-        stamps = [bytes(row).decode() + "Z" for row in iso(when)]
+        host_of = np.array([item[2] for item in found], dtype=np.int64)
+        stamps = [bytes(row).decode() + "Z" for row in iso(self._stamped(when, host_of))]
         lines = np.empty(len(found), dtype=object)
         for k, (_, severity, host, logger, body) in enumerate(found):
             record = self._line(
@@ -129,16 +130,23 @@ class AppLogWriter:
             lines[k] = (dumps(record) + "\n").encode()
         return when, lines
 
+    def _stamped(self, when: Ints, host: Ints) -> Ints:
+        """Return what each host's clock shows; lines keep the order in which they were written."""
+        slow = [int(host.clock_slow_s * SECOND) for host in self.world.scenario.topology.hosts]
+        return when - np.array(slow, dtype=np.int64)[host]
+
     def write(self, requests: Requests, columns: Mapping[str, Bytes], low: int, high: int) -> Text:
         """Write what is logged from ``low`` until ``high``; requests are given in the order of their ends."""
         times, texts = [], []
+        written = log_time(requests, low)
+        columns = {**columns, "iso": iso(self._stamped(written, requests.host))}
         key = (requests.kind * 100 + requests.host) * 100 + requests.release
         for value in np.unique(key).tolist():
             made = self._templates.get((value // 10_000, value // 100 % 100, value % 100))
             if made:
                 mine = np.flatnonzero(key == value)
                 texts.append(made.fill(columns, mine))
-                times.append(log_time(requests, low)[mine])
+                times.append(written[mine])
         when, lines = self._background
         inside = slice(*np.searchsorted(when, [low, high]))
         every, lines = np.concatenate([*times, when[inside]]), np.concatenate([*texts, lines[inside]])

@@ -60,7 +60,7 @@ class BlockMaker:
         chosen = np.flatnonzero((known.end >= low) & (known.end < until))
         due: Requests = known.take(chosen[np.argsort(known.end[chosen], kind="stable")])
         app, traces, postgres, access, metrics = self._writers
-        columns = columns_of(due, low)
+        columns = columns_of(due)
         made = (
             app.write(due, columns, low, until),
             traces.write(due, columns),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from labkit.simulation.requests import Requests
-from labkit.simulation.rows import common_log, decimal, epoch, hexadecimal, iso
+from labkit.simulation.rows import common_log, decimal, epoch, hexadecimal
 
 if TYPE_CHECKING:
     from labkit.simulation.rows import Bytes
@@ -26,8 +26,8 @@ def log_time(requests: Requests, low: int) -> Ints:
     return np.maximum(np.maximum(requests.end - LOG_LEAD_US, requests.start), low)
 
 
-def columns_of(requests: Requests, low: int) -> dict[str, Bytes]:
-    """Write every field of every request; ``low`` as for ``log_time``."""
+def columns_of(requests: Requests) -> dict[str, Bytes]:
+    """Write every field of every request."""
     user = np.maximum(requests.user, 0)
     return {
         "trace": hexadecimal(requests.trace),
@@ -38,7 +38,6 @@ def columns_of(requests: Requests, low: int) -> dict[str, Bytes]:
         "user": decimal(user, 5),
         "account": decimal(account_of(user), 6),
         "client": _client(np.maximum(requests.client, 0)),
-        "iso": iso(log_time(requests, low)),
         "clf": common_log(requests.end),
         "bytes": decimal(user * 31 % 100, 2),
     }

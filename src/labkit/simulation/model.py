@@ -41,10 +41,14 @@ _WORD = re.compile(r"(password\s*=\s*)('[^']*'|\S+)")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine that runs the service."""
+    """A machine that runs the service; ``clock_slow_s`` is how far the clock that stamps its log is behind.
+
+    Spans and metrics are stamped right on every machine: their collector knows each machine's clock.
+    """
 
     name: str
     address: str
+    clock_slow_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
