@@ -152,9 +152,7 @@ detection_utc = reports.fetchall()[0][0]
 
 # %% hit tags=["prompt"]
 during = {"from_utc": "2024-02-16 06:40:00", "until_utc": "2024-02-16 06:50:00"}
-labkit.query(con, "failures_by_route", **during).project(
-    "route, requests_during, failed_during"
-)
+labkit.query(con, "failures_by_route", **during).project("route, requests_during, failed_during")
 
 # %% hit-answer tags=["solution"]
 during = {"from_utc": onset_utc, "until_utc": recovery_utc}

@@ -33,11 +33,14 @@ def add_commands(commands: Any) -> None:
     faults.add_argument(
         "--judge", action="store_true", help="make every scenario, investigate it, and report what was found"
     )
+    faults.add_argument("--only", nargs="+", metavar="SCENARIO", help="scenarios to judge (default: all)")
     faults.add_argument("--seeds", type=_seeds, default="1-10", metavar="A-B", help="default: 1-10")
     faults.add_argument(
         "--withheld", type=_seeds, default="1-3", metavar="A-B", help="seeds to judge without one plane, too"
     )
-    faults.add_argument("--scale", type=float, default=1.0, help="times the traffic (default: 1)")
+    faults.add_argument(
+        "--scale", type=float, default=0.25, help="times the traffic, where pools allow it (default: 0.25)"
+    )
     faults.add_argument("--jobs", type=int, default=1, help="processes; the result is the same (default: 1)")
     faults.add_argument(
         "--keep", type=Path, metavar="FILE", help="keep verdicts there, and go on from those it has"
@@ -99,16 +102,16 @@ def _catalogue(arguments: argparse.Namespace) -> int:
 def _judged(arguments: argparse.Namespace) -> str:
     import datetime as dt
 
-    from labkit.classroom.trials import PLANES, Plan, run_trials
+    from labkit.classroom.trials import PLANES, Plan, least_scale, run_trials
     from labkit.classroom.trials.table import report
     from labkit.cli.progress import Bar
     from labkit.simulation.scenario import scenario_names
 
     planes = {seed: tuple(PLANES) for seed in arguments.withheld}
     plans = [
-        Plan(name, seed, arguments.scale, planes.get(seed, ()))
+        Plan(name, seed, max(arguments.scale, least_scale(name)), planes.get(seed, ()))
         for seed in arguments.seeds
-        for name in scenario_names()
+        for name in arguments.only or scenario_names()
     ]
     with Bar("judging", unit=" trials") as bar:
         verdicts = run_trials(plans, jobs=arguments.jobs, keep=arguments.keep, progress=bar)

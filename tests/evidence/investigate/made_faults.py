@@ -122,6 +122,27 @@ _CONNECTING = (
         "password",
     ),
     Fault(
+        "expired password of a new role",
+        turned_away(
+            'password authentication failed for user "shop_2"',
+            "28P01",
+            'User "shop_2" has an expired password.\nConnection matched file',
+            dsn=dsn(user="shop_2"),
+        ),
+        MISCONFIGURED,
+        "password",
+    ),
+    Fault(
+        "rule of the server",
+        turned_away(
+            'pg_hba.conf rejects connection for host "192.0.2.31", user "shop", database "shop", no encryption',
+            "28000",
+            deployed=False,
+        ),
+        MISCONFIGURED,
+        "user",
+    ),
+    Fault(
         "unescaped @",
         Case("failed to resolve host 'ss@db.shop.example': [Errno -2] Name or service not known", dsn=dsn()),
         MISCONFIGURED,
@@ -338,6 +359,7 @@ _DECOYS = (
         ),
         SERVER,
     ),
+    Fault("no slot left", turned_away("sorry, too many clients already", "53300"), SERVER, "max_connections"),
     Fault("restart", turned_away("the database system is starting up", "57P03", deployed=False), SERVER),
     Fault("server down", Case(f"{AT} 5432 {REFUSED}", deployed=False, restarts=True), SERVER),
     Fault(

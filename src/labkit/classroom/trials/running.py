@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
@@ -62,12 +63,18 @@ def _judged(todo: Sequence[Plan], jobs: int) -> Iterator[tuple[Verdict, ...]]:
     if jobs == 1 or len(todo) < 2:
         yield from map(judge, todo)
         return
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_ignore_ctrl_c)
     try:
         for future in as_completed([pool.submit(judge, plan) for plan in todo]):
             yield future.result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _ignore_ctrl_c() -> None:
+    """Leave Ctrl-C to the parent, so that a trial ends in order and removes its folder."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _keys(plan: Plan) -> Iterator[_Key]:

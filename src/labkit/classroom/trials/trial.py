@@ -92,6 +92,17 @@ class Verdict:
         return self.found_kind + (f" / {self.found_part}" if self.found_part else "")
 
 
+def least_scale(scenario: str) -> float:
+    """Give the least scale at which a scenario's pools keep their proportions: none is below one connection.
+
+    Examples
+    --------
+    >>> least_scale("debacle")
+    0.25
+    """
+    return 1 / min(capacity.connections for capacity in load_scenario(scenario).capacities)
+
+
 def judge(plan: Plan) -> tuple[Verdict, ...]:
     """Make the scenario in a folder that is gone afterwards, and judge it whole and without each plane.
 

@@ -49,21 +49,21 @@ def find_other(traffic: Traffic, window: Window) -> Window | None:
     if window.begin is None or window.end is None or window.slow or window.state == "silent":
         return None
     traffic.leave_out(window.begin, window.end)
-    other = _run(traffic, least=_LOUD)
+    other = _run(traffic, looks=((120.0, _LOUD),))
     return other if other.found else None
 
 
-def _run(traffic: Traffic, least: float = 0.0) -> Window:
+def _run(traffic: Traffic, looks: tuple[tuple[float, float], ...] = _LOOKS) -> Window:
     con = traffic.con
     first, last = con.execute("SELECT min(start_utc), max(start_utc) FROM requests").fetchall()[0]
     seconds = (last - first).total_seconds() if first is not None else 0.0
-    for least_s, evidence in _LOOKS:
+    for least_s, evidence in looks:
         answer = ask(
             con,
             "onset_and_recovery",
             min_seconds=max(1.0, min(least_s, _SHARE * seconds)),
             min_ratio=_LEAST_RATIO,
-            min_evidence=max(evidence, least),
+            min_evidence=evidence,
         )
         window = _window(answer.rows[0], answer, first, last, traffic.plane)
         if window.found:
