@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 
-.PHONY: lab test install install-dev data notebooks lock bench clean
+.PHONY: lab test install install-dev data notebooks lock bench fuzz clean
 
 lab: install
 	$(BIN)/labkit check data
@@ -44,6 +44,11 @@ lock:
 
 bench: install-dev
 	$(BIN)/python -m benchmarks
+
+# An hour of damaged files against the loader; what breaks its law is kept in tests/fuzz/corpus.
+MINUTES ?= 60
+fuzz: install-dev
+	$(BIN)/python tests/fuzz --minutes $(MINUTES)
 
 clean:
 	rm -rf $(VENV) .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from labkit.classroom.lab import lab as lab
     from labkit.core.dsn import Dsn as Dsn
     from labkit.core.errors import LabError as LabError
     from labkit.evidence import charts as charts
@@ -29,6 +30,7 @@ _HOME = {
     "LabError": "labkit.core.errors",
     "charts": "labkit.evidence.charts",
     "investigate": "labkit.evidence.investigate.run",
+    "lab": "labkit.classroom.lab",
     "load": "labkit.evidence.load",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",

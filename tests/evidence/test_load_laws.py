@@ -163,7 +163,7 @@ BAD_LINES = {
         made.log_record(timestamp="2023-12-01T14:00:00+99:00"),
         made.log_record(severity_number="high"),
         made.log_record(severity_number=77),
-        made.log_record(body=None),
+        made.log_record(body=None, severity_text=None, severity_number=None),
         made.log_record(trace_id="0af7"),
         made.log_record(trace_id="z" * 32),
         made.log_record(scope="x"),

@@ -62,8 +62,9 @@ def test_metadata_says_nothing_but_kernel_language_and_role(name):
     assert not any("answer" in cell["id"] for cell in student["cells"])
 
 
+@pytest.mark.parametrize("name", [name for name in LABS if name < "04"])
 def test_no_text_names_what_was_wrong(name):
-    """These two labs leave the cause open: no text of theirs, answers included, says it."""
+    """The labs before the fourth leave the cause open: no text of theirs, answers included, says it."""
     told = re.compile(r"\bports?\b|5433|misconfigur|wrong (string|setting|address)|refused", re.IGNORECASE)
     assert [text for _, text in source_cells(name) if told.search(text)] == []
 

@@ -60,8 +60,10 @@ class RealPostgres:
 
 
 @contextmanager
-def running_postgres(logs_to: Path) -> Iterator[RealPostgres]:
+def running_postgres(logs_to: Path, programs: Path | None = None) -> Iterator[RealPostgres]:
     """Run a server with its own data folder on a free port of 127.0.0.1; it stops when the block ends.
+
+    Its programs are those of the embedded PostgreSQL, or of a folder (``/usr/lib/postgresql/15/bin``).
 
     Its log, complete then, is copied to the folder ``logs_to`` as ``postgresql.json``. A second process stops
     the server and removes its folder when this one is killed.
@@ -74,7 +76,7 @@ def running_postgres(logs_to: Path) -> Iterator[RealPostgres]:
     folder = Path(tempfile.mkdtemp(prefix="labkit-postgres-")).resolve()
     try:
         account = _account(folder)
-        programs = _programs(folder, account)
+        programs = programs or _programs(folder, account)
         password = secrets.token_urlsafe(12)
         _initdb(programs, folder, account, password)
         with _stopped_at_the_end(programs, folder, account):

@@ -29,12 +29,19 @@ TOLD = {
 }
 
 
-@pytest.fixture(scope="module")
-def logs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Path]]:
-    """Log one run of statements in every format, once for each prefix."""
+#: The embedded PostgreSQL, and those that Debian's packages have installed here and that know jsonlog.
+INSTALLED = sorted(path for path in Path("/usr/lib/postgresql").glob("*/bin") if int(path.parent.name) >= 15)
+SERVERS = {"embedded": None, **{f"debian {path.parent.name}": path for path in INSTALLED}}
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def logs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, Path]]:
+    """Log one run of statements in every format, once for each prefix, on each server there is."""
     folder = tmp_path_factory.mktemp("logged")
     try:
-        with running_postgres(logs_to=folder) as server:
+        with running_postgres(logs_to=folder, programs=SERVERS[request.param]) as server:
             return log_in_all_formats(server, folder)
     except CannotStartError as reason:
         if sys.platform == "linux" or os.environ.get("CI"):

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labkit.classroom.compare import same
 from labkit.classroom.execute import execute
 from labkit.classroom.notebook import clean, solution_notebook, student_notebook, to_text
 from labkit.classroom.project import find_project
+from labkit.classroom.seal import CHECKS, EVIDENCE, lab_references, sealed_text
 from labkit.classroom.source import Lab, read_lab
 from labkit.core.errors import LabError, unknown_name
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def lab_names(project: Path) -> tuple[str, ...]:
@@ -19,7 +25,7 @@ def lab_names(project: Path) -> tuple[str, ...]:
 
 
 def build(labs: Iterable[str] = (), *, root: Path | None = None, check: bool = False) -> tuple[str, ...]:
-    """Write each lab's student notebook (empty) and solution notebook (executed).
+    """Write each lab's sealed checks, student notebook (empty) and solution notebook (executed).
 
     Parameters
     ----------
@@ -33,7 +39,7 @@ def build(labs: Iterable[str] = (), *, root: Path | None = None, check: bool = F
     Returns
     -------
     tuple of str
-        One sentence a notebook, two notebooks a lab: "notebooks/00-start-here.ipynb: written".
+        One sentence a file: "notebooks/00-start-here.ipynb: written".
 
     Raises
     ------
@@ -48,10 +54,11 @@ def build(labs: Iterable[str] = (), *, root: Path | None = None, check: bool = F
     notebooks/solutions/00-start-here.ipynb: as its source says
     """
     project = find_project(root, holds="labs")
+    evidence = _Evidence(project / EVIDENCE)
     done: list[str] = []
     stale: list[str] = []
-    for name in _choose(tuple(labs), lab_names(project)):
-        for path, text in _built(read_lab(project / "labs" / name / "lab.py"), project):
+    for name in choose(tuple(labs), lab_names(project)):
+        for path, text in _built(read_lab(project / "labs" / name / "lab.py"), project, evidence):
             shown = path.relative_to(project).as_posix()
             if not check:
                 _write(path, text)
@@ -64,7 +71,8 @@ def build(labs: Iterable[str] = (), *, root: Path | None = None, check: bool = F
     return tuple(done)
 
 
-def _choose(asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+def choose(asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """Find labs by number or name; all of them where none is asked for."""
     if not known:
         raise LabError("no labs here", next_step="Run this in the folder that holds labs/NAME/lab.py.")
     by_name = {name.partition("-")[0]: name for name in known} | {name: name for name in known}
@@ -74,7 +82,28 @@ def _choose(asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(by_name[name] for name in asked) or known
 
 
-def _built(lab: Lab, project: Path) -> Iterator[tuple[Path, str]]:
+class _Evidence:
+    """The course's evidence, loaded when a lab first asks for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @functools.cached_property
+    def con(self) -> duckdb.DuckDBPyConnection:
+        from labkit.evidence.load import load
+
+        return load(self._folder)
+
+
+def _built(lab: Lab, project: Path, evidence: _Evidence) -> Iterator[tuple[Path, str]]:
+    """Make the files of a lab; the checks come first, because the solution is run with them."""
+    folder = project / "labs" / lab.name
+    if (folder / CHECKS).is_file():
+        found = lab_references(folder, evidence.con)
+        yield (
+            project / "notebooks" / "checks" / f"{lab.name}.json",
+            sealed_text(lab.name, found, evidence.con),
+        )
     student = project / "notebooks" / f"{lab.name}.ipynb"
     solution = student.parent / "solutions" / student.name
     solution.parent.mkdir(parents=True, exist_ok=True)
@@ -85,6 +114,7 @@ def _built(lab: Lab, project: Path) -> Iterator[tuple[Path, str]]:
 
 def _write(path: Path, text: str) -> None:
     """Write beside and rename, so that a reader never meets half a notebook."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.part")
     beside.write_text(text, encoding="utf-8", newline="\n")
     beside.replace(path)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from labkit.classroom.kernel import KERNELSPEC, OwnKernelManager
+from labkit.classroom.store import FOLDER_VARIABLE
 from labkit.classroom.teacher import need
 from labkit.core.errors import LabError
 
@@ -15,6 +18,8 @@ CELL_TIMEOUT_S = 120
 
 def execute(notebook: Any, folder: Path, name: str) -> Any:
     """Run every cell of a notebook in `folder` and keep the outputs; return the same notebook.
+
+    The student's file is a new, empty one, so that no output depends on earlier work.
 
     Parameters
     ----------
@@ -43,7 +48,8 @@ def execute(notebook: Any, folder: Path, name: str) -> Any:
     )
     _warm_fonts()
     try:
-        client.execute()
+        with tempfile.TemporaryDirectory(prefix="outage-lab-") as work:
+            client.execute(env={**os.environ, FOLDER_VARIABLE: work})
     except nbclient.exceptions.CellExecutionError as error:
         raise LabError(
             f"{name}: cell {_failed_cell(notebook)} failed with {error.ename}",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from labkit.core.errors import LabError
@@ -14,7 +15,7 @@ from labkit.evidence.fast_spans import load_spans
 from labkit.evidence.files import Found, PathLike, find
 from labkit.evidence.lines import Broken, Line, read_lines
 from labkit.evidence.readers import otlp_traces
-from labkit.evidence.readers.reading import Format, Lines, Rejected, reject_all
+from labkit.evidence.readers.reading import Format, Lines, Outcome, Rejected, reject_all
 from labkit.evidence.recognise import FORMATS, describe_content, recognise
 from labkit.evidence.rejects import RejectWriter
 from labkit.evidence.rows import Writer
@@ -136,13 +137,13 @@ def _load_all(
 
 def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None, meter: _Meter) -> None:
     lines: Lines = _measured(read_lines(file.path), meter)
-    counts = _Counts()
+    counts, doubted = _Counts(), None
     if form is FAST_FORMAT and file.path.stat().st_size >= FAST_FROM_BYTES:
         size = file.path.stat().st_size
         fast = load_spans(con, file.path, file.name, lambda share: meter.at(int(share * size)))
-        counts = _Counts(fast.lines, 0, fast.rows)
-        lines = _measured(read_lines(file.path, fast.doubted), meter) if fast.doubted else ()
-    counts = _load_lines(con, file, form, lines, counts)
+        counts, doubted = _Counts(fast.lines, 0, fast.rows), fast.doubted
+        lines = _measured(read_lines(file.path, doubted), meter) if doubted else ()
+    counts = _load_lines(con, file, _in_runs(form, doubted) if form and doubted else form, lines, counts)
     con.execute(
         "INSERT INTO sources VALUES ($1, $2, $3, $4, $5, $6, $7)",
         [
@@ -183,6 +184,23 @@ def _load_lines(
         rows.flush()
     rejects.flush()
     return _Counts(loaded, rejects.lines, made)
+
+
+def _in_runs(form: Format, numbers: frozenset[int]) -> Format:
+    """Read only lines that stand together as one text: what was loaded between them ends a record."""
+    run = after = 0
+
+    def run_of(line: Line | Broken) -> int:
+        nonlocal run, after
+        run += any(number not in numbers for number in range(after, line.number))
+        after = line.number + 1
+        return run
+
+    def read(lines: Lines) -> Iterator[Outcome]:
+        for _, together in groupby(lines, run_of):
+            yield from form.read(together)
+
+    return replace(form, read=read)
 
 
 def _measured(lines: Lines, meter: _Meter) -> Iterator[Line | Broken]:

@@ -30,7 +30,11 @@ _KNOWN = frozenset(
     }
 )
 
-_SEVERITY = frozenset({"severity_text", "severity_number"})
+_SAYS_SOMETHING = (
+    "severity_text",
+    "severity_number",
+    "event_name",
+)  # a record without a body has one of these
 
 
 def parse(raw: bytes) -> list[LogRecord]:
@@ -41,7 +45,7 @@ def parse(raw: bytes) -> list[LogRecord]:
     resource = dict(mapping(resource, "attributes") if "attributes" in resource else resource)
     return [
         LogRecord(
-            time_utc=time_of(record, "timestamp"),
+            time_utc=time_of(record, _time(record)),
             severity_text=text(record, "severity_text"),
             severity_number=_severity(record),
             logger=_logger(record),
@@ -72,6 +76,13 @@ def remaining(attributes: JsonObject, record: JsonObject, resource: JsonObject) 
     return {**resource, **others, **attributes} or None
 
 
+def _time(record: JsonObject) -> str:
+    """Choose when it happened; where that is not known, when it was seen."""
+    return next(
+        (key for key in ("timestamp", "observed_timestamp") if record.get(key) is not None), "timestamp"
+    )
+
+
 def _severity(record: JsonObject) -> int | None:
     number = integer(record, "severity_number")
     if number is not None and not 0 <= number <= 24:
@@ -85,9 +96,13 @@ def _logger(record: JsonObject) -> str | None:
 
 def _body(record: JsonObject) -> str | None:
     body: Any = record.get("body")
-    if body is None:
-        raise Unusable("body is missing")
-    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    if body is None and not any(record.get(key) for key in _SAYS_SOMETHING):
+        raise Unusable("body is missing, and so are severity and event_name")
+    return (
+        body
+        if body is None or isinstance(body, str)
+        else json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    )
 
 
 def _looks_like(_: bytes, record: JsonObject | None) -> bool:

@@ -23,9 +23,9 @@ def text_of(raw: bytes) -> str:
         raise Unusable(f"invalid UTF-8 at byte {error.start} of the line") from error
 
 
-def joined(lines: Sequence[Line]) -> bytes:
-    """Put lines together again, with the blank lines that stood between them."""
-    parts = [lines[0].content]
+def joined(lines: Sequence[Line], first: bytes) -> bytes:
+    """Put lines together again after the first one's bytes, with the blank lines that stood between them."""
+    parts = [first]
     for before, line in pairwise(lines):
         parts.append(b"\n" * (line.number - before.number) + line.raw)
     return b"".join(parts)
@@ -34,11 +34,11 @@ def joined(lines: Sequence[Line]) -> bytes:
 def together(lines: Sequence[Line], parse: Parser) -> Outcome:
     """Parse lines as one record, or keep all of them with the reason why not."""
     try:
-        return Loaded(lines[0].number, len(lines), parse(text_of(joined(lines))))
+        return Loaded(lines[0].number, len(lines), parse(text_of(joined(lines, lines[0].content))))
     except Unusable as reason:
         return set_aside(lines, str(reason))
 
 
 def set_aside(lines: Sequence[Line], reason: str) -> Rejected:
     """Keep lines that belong together with one reason."""
-    return Rejected(lines[0].number, len(lines), lines[0].offset, reason, joined(lines))
+    return Rejected(lines[0].number, len(lines), lines[0].offset, reason, joined(lines, lines[0].raw))
