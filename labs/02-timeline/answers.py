@@ -117,7 +117,6 @@ def edge_witness(con):
     return {
         "right": one(con, first.format("time_utc", "access WHERE status = 503")),
         "any-5xx": one(con, first.format("time_utc", "access WHERE status >= 500")),
-        "log": one(con, first.format("time_utc", "logs WHERE service_version = '1.8.0' AND severity_number >= 17")),
         "arrival": one(con, first.format("start_utc", "requests WHERE status = 503")),
         "any-log": one(con, first.format("time_utc", "logs WHERE service_version = '1.8.0'")),
     }
@@ -235,5 +234,4 @@ def luck(con):
         "any-fall": 100 * float((second < first).mean()),
         "both-ways": 100 * float((abs(second - first) >= 0.25 * first).mean()),
         "count": float((second <= 0.75 * first).sum()),
-        "never": 0.0,
     }

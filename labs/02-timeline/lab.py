@@ -72,11 +72,10 @@ seen_utc = dt.datetime.fromisoformat("2023-12-01T20:04+05:30").astimezone(dt.UTC
 lab.check("local-time", seen_utc)
 
 # %% [markdown]
-# She *saw* the error some minutes before the first user *reported* it. These are two different moments,
-# and a timeline keeps them apart.
-
-# %% [markdown]
 # ## The second trap: clocks
+#
+# (The student *saw* the error some minutes before the first user *reported* it. A timeline keeps the two
+# apart.)
 #
 # Each machine has a clock of its own and asks a time server to keep it right. When a machine loses its
 # time server, its clock drifts away, and nothing else on the machine looks wrong.
@@ -142,7 +141,7 @@ con.sql("""
 # %% offsets-answer tags=["solution"]
 con.sql("""
     SELECT l.host_name, count(*) AS records,
-           round(median(epoch(l.time_utc) - epoch(r.end_utc)), 3) AS log_minus_span_s
+           round(median(epoch(r.end_utc) - epoch(l.time_utc)), 3) AS span_minus_log_s
     FROM logs AS l JOIN requests AS r USING (trace_id)
     GROUP BY l.host_name
     ORDER BY l.host_name
@@ -192,9 +191,27 @@ first_503_utc = con.sql("SELECT min(time_utc) FROM access WHERE status = 503")
 lab.check("edge-witness", first_503_utc)
 
 # %% [markdown]
+# Now match them one by one. An account's path and the second of its answer tell a line of `access` from
+# nearly every other. How many failed requests of each host find their line where the span says, and how
+# many where the log says?
+
+# %% matched tags=["scaffold"]
+con.sql("""
+    SELECT r.host_name, count(*) AS failed, count(by_span.path) AS as_span_says, count(by_log.path) AS as_log_says
+    FROM requests AS r JOIN logs AS l USING (trace_id)
+    LEFT JOIN access AS by_span
+        ON by_span.path = r.path AND by_span.time_utc = date_trunc('second', r.end_utc)
+    LEFT JOIN access AS by_log
+        ON by_log.path = r.path AND by_log.time_utc = date_trunc('second', l.time_utc)
+    WHERE r.failed AND r.route = '/accounts/{account_id}'
+    GROUP BY r.host_name ORDER BY r.host_name
+""")
+
+# %% [markdown]
 # ### Put it right, and say so
 #
-# Evidence is never edited. A *view* leaves the table as it came, and carries the correction, with its
+# The edge agrees with the spans of all three hosts, and with the log of two. So the log of the third is
+# wrong. Evidence is never edited. A *view* leaves the table as it came, and carries the correction, with its
 # reason, in plain sight.
 
 # %% in-time tags=["scaffold"]
@@ -287,6 +304,8 @@ detection_utc = con.sql("SELECT min(time_utc) FROM messages WHERE channel = 'use
 lab.check("detection", detection_utc)
 
 # %% [markdown]
+# ### The end of the harm
+#
 # **Your turn.** Several things were tried. When did the action *begin* that ended the harm?
 
 # %% mitigation tags=["prompt"]
@@ -311,18 +330,6 @@ lab.check("recovery", recovery_utc)
 # %% recovery-answer tags=["solution"]
 recovery_utc = labkit.query(con, "onset_and_recovery").project("recovery_utc")
 lab.check("recovery", recovery_utc)
-
-# %% [markdown]
-# **Explain.** The engineer wrote "accounts open again" a little later than that. Which of the two times
-# belongs on the timeline, and why?
-
-# %% [markdown] tags=["prompt"]
-# *My explanation:*
-
-# %% [markdown] tags=["solution"]
-# Both, as two lines: "the last failed request" with the traces as its source, and "the engineer confirms"
-# with the chat. Recovery is what happened to *users*, so it is the first. When somebody noticed says
-# something about the team, and nothing about the users.
 
 # %% [markdown]
 # ## One list
@@ -463,6 +470,8 @@ celebrated_percent = 100 * (second <= 0.75 * first).mean()
 lab.check("luck", celebrated_percent)
 
 # %% [markdown]
+# ### What to report instead
+#
 # **Explain.** What would you report in place of the mean?
 
 # %% [markdown] tags=["prompt"]
