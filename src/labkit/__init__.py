@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from labkit.evidence.investigate import Investigation as Investigation
     from labkit.evidence.investigate import investigate as investigate
     from labkit.evidence.load import load as load
+    from labkit.evidence.parquet import write_parquet as write_parquet
     from labkit.evidence.queries import queries as queries
     from labkit.evidence.queries import query as query
     from labkit.evidence.queries import show_sql as show_sql
+    from labkit.replay.configuration import Configuration as Configuration
+    from labkit.replay.engine import record as record
+    from labkit.replay.engine import replay as replay
+    from labkit.replay.proving.ground import proving_ground as proving_ground
     from labkit.replay.toggle import DsnToggle as DsnToggle
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Configuration": "labkit.replay.configuration",
     "Dsn": "labkit.core.dsn",
     "DsnToggle": "labkit.replay.toggle",
     "Investigation": "labkit.evidence.investigate.investigation",
@@ -32,9 +38,13 @@ _HOME = {
     "investigate": "labkit.evidence.investigate.run",
     "lab": "labkit.classroom.lab",
     "load": "labkit.evidence.load",
+    "proving_ground": "labkit.replay.proving.ground",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",
+    "record": "labkit.replay.engine",
+    "replay": "labkit.replay",
     "show_sql": "labkit.evidence.queries",
+    "write_parquet": "labkit.evidence.parquet",
 }
 
 __all__ = [  # noqa: PLE0604 - the lazy names are listed once, in _HOME
@@ -47,7 +57,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"labkit has no {name!r}; it has: {', '.join(sorted(_HOME))}")
     module = importlib.import_module(_HOME[name])
-    return module if name == "charts" else getattr(module, name)
+    return module if name in ("charts", "replay") else getattr(module, name)
 
 
 def __dir__() -> list[str]:

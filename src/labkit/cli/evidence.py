@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ def add_commands(commands: Any) -> None:
     """Add ``load``, ``check`` and ``investigate``."""
     load = commands.add_parser("load", help="load logs and traces into a DuckDB file")
     load.add_argument("paths", nargs="+", metavar="PATH", help="files, folders or patterns; any known format")
-    load.add_argument("--database", required=True, metavar="FILE", help="DuckDB file to write")
+    load.add_argument("--database", metavar="FILE", help="DuckDB file to write, or to add to")
+    load.add_argument("--parquet", metavar="FOLDER", help="new folder to write, one Parquet file a table")
     load.set_defaults(run=_load)
 
     check = commands.add_parser("check", help="compare the evidence with its manifest")
@@ -22,7 +24,9 @@ def add_commands(commands: Any) -> None:
     check.set_defaults(run=_check)
 
     solve = commands.add_parser("investigate", help="find out from the evidence what happened, when, and why")
-    solve.add_argument("path", metavar="PATH", help="folder, file or pattern of evidence, or a DuckDB file")
+    solve.add_argument(
+        "path", metavar="PATH", help="folder, file or pattern of evidence; a DuckDB file or Parquet"
+    )
     solve.add_argument(
         "--html", type=Path, metavar="FILE", help="also write a report for people, one HTML file"
     )
@@ -33,11 +37,16 @@ def add_commands(commands: Any) -> None:
 def _load(arguments: argparse.Namespace) -> int:
     from labkit.cli.progress import Bar
     from labkit.evidence.load import load
+    from labkit.evidence.parquet import write_parquet
 
-    with Bar("loading", unit="B") as bar:
-        con = load(arguments.paths, database=arguments.database, progress=bar)
-    with con:
-        print(con.sql("FROM sources ORDER BY source_file, table_name"))
+    if not arguments.database and not arguments.parquet:
+        raise LabError("nothing to write was named", next_step="Add --database FILE or --parquet FOLDER.")
+    with tempfile.TemporaryDirectory() as folder, Bar("loading", unit="B") as bar:
+        database = arguments.database or Path(folder, "evidence.duckdb")  # more than fits into memory
+        with load(arguments.paths, database=database, progress=bar) as con:
+            if arguments.parquet:
+                write_parquet(con, arguments.parquet)
+            print(con.sql("FROM sources ORDER BY source_file, table_name"))
     return 0
 
 
@@ -56,11 +65,11 @@ def _investigate(arguments: argparse.Namespace) -> int:
 
     from labkit.cli.progress import Bar
     from labkit.evidence.investigate import investigate
-    from labkit.evidence.investigate.open_case import open_case
     from labkit.evidence.investigate.page import write_page
+    from labkit.evidence.load import load
 
     with Bar("loading", unit="B") as bar:
-        con = open_case(arguments.path, progress=bar)
+        con = load(arguments.path, progress=bar)
     with con:
         found = investigate(con)
         if arguments.html is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 MEMORY = ":memory:"
+_MEMORY_LIMIT = "2GB"  # of evidence on the disk; `SET memory_limit` takes another one at any time
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -51,19 +54,19 @@ def _filled_file(given: Path, fill: Callable[[duckdb.DuckDBPyConnection], None])
     existing = _connect_existing(path) if path.exists() else None
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        _fill(connect(str(beside)), fill).close()
+        _fill(connect_large(str(beside)), fill).close()
         if existing is not None:
-            return _fill(existing, lambda con: _copy(con, beside))
+            return _fill(existing, lambda con: copy_database(con, beside))
         beside.replace(path)
     finally:
         for leftover in (beside, beside.with_name(beside.name + ".wal")):
             leftover.unlink(missing_ok=True)
-    return connect(str(path))
+    return connect_large(str(path))
 
 
-def _copy(con: duckdb.DuckDBPyConnection, beside: Path) -> None:
+def copy_database(con: duckdb.DuckDBPyConnection, other: Path) -> None:
     """Add every row of another database, unless one of its files is here already."""
-    con.execute(f"ATTACH {_quoted(beside)} AS added (READ_ONLY)")
+    con.execute(f"ATTACH {_quoted(other)} AS added (READ_ONLY)")
     try:
         twice = con.execute(
             "SELECT source_file FROM added.sources SEMI JOIN sources USING (source_file) ORDER BY 1"
@@ -88,20 +91,35 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def connect(database: str) -> duckdb.DuckDBPyConnection:
+def connect(
+    database: str, *, read_only: bool = False, **more: str | bool | int | float | list[str]
+) -> duckdb.DuckDBPyConnection:
     """Open DuckDB so that results repeat anywhere: UTC, rows in file order, nothing downloaded."""
     import duckdb
 
-    con = duckdb.connect(database, config=_CONFIG)
+    con = duckdb.connect(database, read_only=read_only, config={**_CONFIG, **more})
     con.execute("SET TimeZone = 'UTC'")
     return con
+
+
+def connect_large(database: str, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open evidence that lies on the disk: queries take bounded memory, and spill into the temporary folder.
+
+    DuckDB makes that folder when it needs one and removes it. It has one name for each file, since a process
+    can open a file only with equal settings.
+    """
+    of_file = (
+        uuid.uuid4() if database == MEMORY else uuid.uuid5(uuid.NAMESPACE_URL, str(Path(database).resolve()))
+    )
+    spill = Path(tempfile.gettempdir(), f"labkit-{os.getpid()}-{of_file.hex}.tmp")
+    return connect(database, read_only=read_only, memory_limit=_MEMORY_LIMIT, temp_directory=str(spill))
 
 
 def _connect_existing(path: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     try:
-        con = connect(str(path))
+        con = connect_large(str(path))
     except duckdb.Error as error:
         raise LabError(
             "this file cannot be opened as a database",

@@ -105,12 +105,13 @@ def _inside(folder: Path) -> list[Found]:
 
 def _is_left_out(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return hidden or path.stem.lower() == "manifest" or _is_database(path)
+    return hidden or path.stem.lower() == "manifest" or is_database(path)
 
 
-def _is_database(path: Path) -> bool:
+def is_database(path: Path) -> bool:
+    """Say whether a file is a DuckDB database, or the log of changes beside one."""
     if path.name.endswith(".wal"):
-        return _is_database(path.with_name(path.name.removesuffix(".wal"))) if path.stem else False
+        return is_database(path.with_name(path.name.removesuffix(".wal"))) if path.stem else False
     if not path.is_file():
         return False
     with path.open("rb") as file:

@@ -14,6 +14,7 @@ from labkit.evidence.database import MEMORY, filled
 from labkit.evidence.fast_spans import load_spans
 from labkit.evidence.files import Found, PathLike, find
 from labkit.evidence.lines import Broken, Line, read_lines
+from labkit.evidence.opened import copy_stored, is_stored, opened
 from labkit.evidence.readers import otlp_traces
 from labkit.evidence.readers.reading import Format, Lines, Outcome, Rejected, reject_all
 from labkit.evidence.recognise import FORMATS, describe_content, recognise
@@ -46,7 +47,8 @@ def load(
         A folder (everything in and below it; hidden files, manifests and databases are left out), a file,
         a pattern such as ``"logs/*.gz"``, or a list of these. A relative path is also looked for in the
         folders above the current one. Files are recognised by content, plain or packed with gzip or
-        zstd.
+        zstd. What was loaded before opens as it stands: a DuckDB file (read only), or a folder of Parquet
+        files, one a table (docs/evidence.md).
     database : path, optional
         A DuckDB file to make or to add to; in memory without it.
     progress : callable, optional
@@ -81,12 +83,16 @@ def load(
     [('user', 'down?')]
     """
     found = find(path_or_paths)
-    plan = [(file, _format_of(file)) for file in found]
-    if not any(form for _, form in plan):
+    con = opened(found) if str(database) == MEMORY else None
+    if con is not None:
+        return con
+    stored = [file for file in found if is_stored(file.path)]
+    plan = [(file, _format_of(file)) for file in found if file not in stored]
+    if not stored and not any(form for _, form in plan):
         raise _unknown(found[0])
     meter = _Meter(progress, sum(file.path.stat().st_size for file in found))
-    con = filled(database, lambda con: _load_all(con, plan, meter))
-    _say_rejects(con, [file.name for file in found])
+    con = filled(database, lambda con: _load_all(con, stored, plan, meter))
+    _say_rejects(con, [file.name for file, _ in plan])
     return con
 
 
@@ -128,11 +134,21 @@ def _unknown(file: Found) -> LabError:
 
 
 def _load_all(
-    con: duckdb.DuckDBPyConnection, plan: Sequence[tuple[Found, Format | None]], meter: _Meter
+    con: duckdb.DuckDBPyConnection,
+    stored: Sequence[Found],
+    plan: Sequence[tuple[Found, Format | None]],
+    meter: _Meter,
 ) -> None:
+    copy_stored(con, stored)
+    meter.finish(sum(file.path.stat().st_size for file in stored))
     for file, form in plan:
         _load_file(con, file, form, meter)
         meter.finish(file.path.stat().st_size)
+    twice = con.execute(
+        "SELECT source_file FROM sources GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+    ).fetchone()
+    if twice:
+        raise LabError("two sources have one name", found=twice[0], next_step="Leave one of them out.")
 
 
 def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None, meter: _Meter) -> None:
