@@ -21,13 +21,13 @@ def run(con):
     return labkit.query(con, "onset_and_recovery").project("onset_utc, recovery_utc").fetchall()[0]
 
 
-def deployed(con, event, after, before=dt.datetime.max):
-    """Give time and id of the first deployment event of bank-web in a window."""
+def deployed(con, event, after):
+    """Give time and id of the first deployment event of bank-web from a moment on."""
     return con.execute(
         """SELECT time_utc, deployment_id FROM deployments
-           WHERE service_name = 'bank-web' AND event_name = $event AND time_utc BETWEEN $after AND $before
+           WHERE service_name = 'bank-web' AND event_name = $event AND time_utc >= $after
            ORDER BY time_utc LIMIT 1""",
-        {"event": event, "after": after, "before": before},
+        {"event": event, "after": after},
     ).fetchall()[0]
 
 
@@ -87,7 +87,12 @@ def local_time(con):
 def which_clock(con):
     slow = max(gaps(con), key=lambda host: abs(gaps(con)[host]))
     others = [host for host in sorted(gaps(con)) if host != slow]
-    return {"right": slow, "collector": "the collector of the traces", "all": "all three hosts", "other-host": others}
+    return {
+        "right": slow,
+        "collector": "the collector of the traces",
+        "all": "all three hosts",
+        "other-host": others,
+    }
 
 
 def clock_offset(con):
@@ -101,7 +106,8 @@ def clock_offset(con):
     )
     mean = one(
         con,
-        """SELECT avg(epoch(r.end_utc) - epoch(l.time_utc)) FROM logs AS l JOIN requests AS r USING (trace_id)""",
+        """SELECT avg(epoch(r.end_utc) - epoch(l.time_utc))
+           FROM logs AS l JOIN requests AS r USING (trace_id)""",
     )
     return {
         "right": by_host[slow],
@@ -132,7 +138,13 @@ def trigger(con):
         "SELECT deployment_id FROM deployments WHERE service_name <> 'bank-web' ORDER BY time_utc"
     ).fetchall()
     ids = list(dict.fromkeys(row[0] for row in edge))
-    return {"right": right, "earliest": ids[0], "certificate": ids[-1], "response": response[1], "rollback": last[1]}
+    return {
+        "right": right,
+        "earliest": ids[0],
+        "certificate": ids[-1],
+        "response": response[1],
+        "rollback": last[1],
+    }
 
 
 def detection(con):
@@ -150,7 +162,10 @@ def mitigation(con):
     known = moments(con)
     return {
         "right": known["mitigation"],
-        "workers": [known["more resources"], deployed(con, "deployment.finished", known["more resources"])[0]],
+        "workers": [
+            known["more resources"],
+            deployed(con, "deployment.finished", known["more resources"])[0],
+        ],
         "diagnosis": known["diagnosis"],
         "decision": said(con, "chat", "decision%"),
         "finished": deployed(con, "deployment.finished", known["mitigation"])[0],

@@ -197,7 +197,8 @@ lab.check("edge-witness", first_503_utc)
 
 # %% matched tags=["scaffold"]
 con.sql("""
-    SELECT r.host_name, count(*) AS failed, count(by_span.path) AS as_span_says, count(by_log.path) AS as_log_says
+    SELECT r.host_name, count(*) AS failed,
+           count(by_span.path) AS as_span_says, count(by_log.path) AS as_log_says
     FROM requests AS r JOIN logs AS l USING (trace_id)
     LEFT JOIN access AS by_span
         ON by_span.path = r.path AND by_span.time_utc = date_trunc('second', r.end_utc)
@@ -429,7 +430,11 @@ time_to_restore = ...
 lab.check("time-to-restore", time_to_restore)
 
 # %% time-to-restore-answer tags=["solution"]
-time_to_restore = dt.datetime(2023, 12, 1, 17, 0, 0) - dt.datetime(2023, 12, 1, 14, 45, 10)
+time_to_restore = con.sql("""
+    SELECT TIMESTAMP '2023-12-01 17:00:00' - min(time_utc)
+    FROM messages
+    WHERE channel = 'user-report'
+""")
 lab.check("time-to-restore", time_to_restore)
 
 # %% [markdown]

@@ -33,7 +33,12 @@ def demand(con):
 
     def factor(source, until=onset + HALF_HOUR, counted="count(*)"):
         inside = f"{counted} FILTER (WHERE begun >= $onset AND begun < $until)"
-        return one(con, f"SELECT {inside} / {counted} FILTER (WHERE begun < $onset) FROM {source}", onset=onset, until=until)
+        return one(
+            con,
+            f"SELECT {inside} / {counted} FILTER (WHERE begun < $onset) FROM {source}",
+            onset=onset,
+            until=until,
+        )
 
     every = f"(SELECT start_utc AS begun, session_id FROM requests WHERE {ROUTE})"
     right = factor(visits)
@@ -89,10 +94,14 @@ def used(con):
 
 
 def workers(con):
-    onset, recovery = run(con)
+    onset, _ = run(con)
     begin, end = (
-        one(con, "SELECT min(time_utc) FROM deployments WHERE event_name = $event AND time_utc > $after",
-            event=event, after=onset + dt.timedelta(minutes=1))
+        one(
+            con,
+            "SELECT min(time_utc) FROM deployments WHERE event_name = $event AND time_utc > $after",
+            event=event,
+            after=onset + dt.timedelta(minutes=1),
+        )
         for event in ("deployment.started", "deployment.finished")
     )
 
@@ -218,7 +227,9 @@ def scatter(con):
         "all-requests": [width(ROUTE), width("true")],
         "extremes": width("failed", 0, 1),
         "quartiles": width("failed", 0.25, 0.75),
-        "percentile": during(con, f"SELECT quantile_cont(duration_ms, 0.95) FROM requests WHERE {inside} AND failed"),
+        "percentile": during(
+            con, f"SELECT quantile_cont(duration_ms, 0.95) FROM requests WHERE {inside} AND failed"
+        ),
         "seconds": width("failed") / 1000,
     }
 

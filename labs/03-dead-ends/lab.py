@@ -178,8 +178,8 @@ lab.check("workers", change_in_points)
 
 # %% workers-answer tags=["solution"]
 change_in_points = con.sql("""
-    SELECT 100 * (avg(failed::INT) FILTER (WHERE start_utc >= '2023-12-01 15:12' AND start_utc < '2023-12-01 15:42')
-                - avg(failed::INT) FILTER (WHERE start_utc >= '2023-12-01 14:35' AND start_utc < '2023-12-01 15:05'))
+    SELECT 100 * avg(failed::INT) FILTER (WHERE start_utc::TIME BETWEEN '15:12' AND '15:42')
+         - 100 * avg(failed::INT) FILTER (WHERE start_utc::TIME BETWEEN '14:35' AND '15:05')
     FROM requests
     WHERE route <> '/livez'
 """)
@@ -205,11 +205,11 @@ lab.hypothesis(
 # %% overload-answer tags=["solution"]
 lab.hypothesis(
     "overload",
-    prediction="If it were overload, CPU would be high, the pool in use, and more workers would lower the errors.",
+    prediction="If it were overload, the CPU would be busy, the pool lent out, and more workers would help.",
     query="""SELECT phase(time_utc) AS phase, round(avg(value), 3) AS cpu FROM metrics
              WHERE name = 'process.cpu.utilization' GROUP BY ALL ORDER BY phase""",
     verdict="refuted",
-    because="CPU falls by more than half, no connection is in use, and three times the workers change nothing.",
+    because="The CPU does less than half, no connection is in use, and three times the workers do nothing.",
 )
 
 # %% [markdown]

@@ -30,8 +30,8 @@ def stretches(events: Iterable[tuple[str, Moment]]) -> Chart:
     Returns
     -------
     Chart
-        Its table has one row a stretch: ``stretch``, ``from_utc``, ``until_utc``, ``minutes`` and ``share`` of
-        the whole.
+        Its table has one row a stretch: ``stretch``, ``from_utc``, ``until_utc``, ``minutes`` and ``share``
+        of the whole.
 
     Raises
     ------
@@ -46,9 +46,9 @@ def stretches(events: Iterable[tuple[str, Moment]]) -> Chart:
     '20 of 30 minutes passed from onset to report'
     """
     table = _table(_read(events))
-    longest = table.loc[table["minutes"].idxmax()]
-    whole = _minutes(table["minutes"].sum())
-    title = f"{_minutes(longest['minutes'])} of {whole} minutes passed from {longest['stretch']}"
+    longest = int(table["minutes"].argmax())
+    minutes, whole = _minutes(table["minutes"].iloc[longest]), _minutes(table["minutes"].sum())
+    title = f"{minutes} of {whole} minutes passed from {table['stretch'].iloc[longest]}"
     figure = style.new_figure(1.8 + 0.42 * len(table))
     style.headline(figure, title)
     axes = figure.subplots()
@@ -104,9 +104,7 @@ def _bars(axes: Axes, table: pd.DataFrame) -> None:
         axes.barh(
             row, right - left, left=left, color=look.colour, hatch=look.hatch, edgecolor="white", height=0.7
         )
-        axes.text(
-            right, row, f" {_minutes(minutes)} min", va="center", fontsize=style.TEXT, color=style.INK
-        )
+        axes.text(right, row, f" {_minutes(minutes)} min", va="center", fontsize=style.TEXT, color=style.INK)
     axes.set_yticks(range(len(table)), list(table["stretch"]), fontsize=style.TEXT)
     axes.invert_yaxis()
     room = (last - first) * 0.09  # for the minutes right of the last bar
@@ -127,8 +125,6 @@ def _minutes(value: float) -> str:
 def _alt(table: pd.DataFrame) -> str:
     said = [
         f"{stretch}, {_minutes(minutes)} min from {style.clock(begin)}"
-        for stretch, begin, minutes in zip(
-            table["stretch"], table["from_utc"], table["minutes"], strict=True
-        )
+        for stretch, begin, minutes in zip(table["stretch"], table["from_utc"], table["minutes"], strict=True)
     ]
     return f"Bars on an axis of UTC time, one a stretch between two events: {'; '.join(said)}."
