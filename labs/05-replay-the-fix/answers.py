@@ -79,7 +79,9 @@ def slips_through(con):
         "dbname": good.replace("/bank", "/bnak"),
         "options": good + "?options=-csearch_path%3Dreporting",
     }
-    stopped = {part: _replay(con, dsn_after=text, connectivity_test=True).stopped for part, text in strings.items()}
+    stopped = {
+        part: _replay(con, dsn_after=text, connectivity_test=True).stopped for part, text in strings.items()
+    }
     [right] = [part for part, was_stopped in stopped.items() if not was_stopped]
     return {"right": right} | {part: part for part in strings if part != right}
 

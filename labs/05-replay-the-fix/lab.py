@@ -162,12 +162,14 @@ import pandas as pd
 
 times = ["14:31", "14:45", "15:12", "15:30", "16:08", "16:40", "17:00", "never"]
 afternoons = [labkit.replay(recording, labkit.Configuration(rollback=time)) for time in times]
-pd.DataFrame({
-    "rollback": times,
-    "failed": [a.failed for a in afternoons],
-    "outage_min": [a.outage_minutes for a in afternoons],
-    "budget": [f"{a.budget_burned:.0%}" for a in afternoons],
-})
+pd.DataFrame(
+    {
+        "rollback": times,
+        "failed": [a.failed for a in afternoons],
+        "outage_min": [a.outage_minutes for a in afternoons],
+        "budget": [f"{a.budget_burned:.0%}" for a in afternoons],
+    }
+)
 
 # %% [markdown]
 # **Explain.** At which row is the error budget of the whole month gone? What does that mean for the rule
@@ -229,9 +231,14 @@ lab.check("alarm", minutes_saved)
 # The result carries both moments: when somebody knew, and when it was over.
 
 # %% gaps tags=["scaffold"]
-rows = [("people", recorded), ("burn rate", labkit.replay(recording, labkit.Configuration(detection="burn rate")))]
+rows = [
+    ("people", recorded),
+    ("burn rate", labkit.replay(recording, labkit.Configuration(detection="burn rate"))),
+]
 for name, result in rows:
-    print(f"{name:9}  noticed after {result.minutes_to_detect:5.1f} min, over after {result.minutes_to_mitigate:5.1f} min")
+    print(
+        f"{name:9}  noticed after {result.minutes_to_detect:5.1f} min, over after {result.minutes_to_mitigate:5.1f} min"
+    )
 
 # %% [markdown]
 # **Explain.** The alarm is fourteen minutes faster than the customers, but the outage is still long. Which
