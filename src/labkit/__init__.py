@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.classroom.lab import lab as lab
+    from labkit.classroom.practice.case import practice as practice
     from labkit.core.dsn import Dsn as Dsn
     from labkit.core.errors import LabError as LabError
     from labkit.evidence import charts as charts
@@ -38,6 +39,7 @@ _HOME = {
     "investigate": "labkit.evidence.investigate.run",
     "lab": "labkit.classroom.lab",
     "load": "labkit.evidence.load",
+    "practice": "labkit.classroom.practice.case",
     "proving_ground": "labkit.replay.proving.ground",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",
