@@ -27,7 +27,7 @@ _KINDS = dict(
     zip(
         KINDS,
         (
-            "the service dials the wrong place, or in the wrong way: name the part",
+            "the service dials the wrong place, or in a wrong way: name the part",
             "more work than connections or processors can carry",
             "packets are lost between machines",
             "the server is down, full, or slow by itself",
@@ -36,7 +36,7 @@ _KINDS = dict(
         strict=True,
     )
 )
-_PARTS = "of a misconfigured connection; scheme and text: the string as a whole; pool: its size"
+_PARTS = "of a misconfigured connection; scheme and text are the string as a whole, pool is its size"
 
 
 def practice(seed: int, out: str | Path | None = None) -> Case:
@@ -124,7 +124,7 @@ class Case:
     def choices(self) -> Panel:
         """The words that an answer may use."""
         rows = [("kind", one, means) for one, means in _KINDS.items()]
-        rows.append(("part", ", ".join(all_parts()), _PARTS))
+        rows.append(("part", "(one of)", f"{', '.join(all_parts())}: {_PARTS}"))
         rows += [("mitigation", name, means) for name, means in mitigations().items()]
         table = Table("Words for an answer", ("of", "word", "means"), tuple(rows))
         return Panel("What an answer may say", table=table)
