@@ -32,6 +32,7 @@ QUESTIONS = {
         ('"1:11:53"', "19", "dt.timedelta(hours=-1)"),
     ),
     "requests": ('kind = "number"\nunit = "requests"', "4711", ("4712", "[9422, 14133]", "0.4711")),
+    "exactly": ('kind = "number"\ntolerance = 0', "1207", ("1208", "[2414, 3621]", "0")),
     "share": ('kind = "number"\ntolerance = "1 %"', "0.034721", ("0.34721", "-0.034721", "1")),
     "shape": (
         'kind = "choice"\nchoices = ["ramp", "step", "spike"]',

@@ -67,7 +67,7 @@ def shown(thing):
 def test_a_lab_is_opened_by_number_or_name(lab, con):
     """Both ways lead to the same lab, which says what it is."""
     assert labkit.lab(NAME, con).name == lab.name == NAME
-    assert repr(lab) == "lab 07-sums: 10 questions; lab.questions() lists them"
+    assert repr(lab) == "lab 07-sums: 11 questions; lab.questions() lists them"
 
 
 def test_an_unknown_lab_is_answered_with_the_known_ones(con):
@@ -153,8 +153,8 @@ def test_questions_and_progress_count(lab):
     assert rows["onset"] == ("tried", "1", "1")
     assert rows["gap"] == ("open", "0", "0")
     progress = lab.progress()
-    assert progress.title == "Progress: 1 of 10 questions right"
-    assert progress.table.rows == ((NAME, "1", "1", "8", "10"),)
+    assert progress.title == "Progress: 1 of 11 questions right"
+    assert progress.table.rows == ((NAME, "1", "1", "9", "11"),)
 
 
 def test_progress_is_kept_when_the_kernel_is_not(lab, con):
@@ -197,7 +197,7 @@ def test_checks_for_other_evidence_are_found(con, project):
     try:
         lab = labkit.lab("07", con)
         assert repr(lab.check("requests", 4711)).startswith("✓")
-        assert lab.progress().title == "Progress: 1 of 10 questions right"
+        assert lab.progress().title == "Progress: 1 of 11 questions right"
     finally:
         path.unlink()
 
