@@ -13,6 +13,7 @@ TURNED_AWAY = 'password authentication failed for user "shop"'
 NO_TABLE = 'relation "accounts" does not exist'
 READ_ONLY = "cannot execute UPDATE in a read-only transaction"
 STOPPED = "canceling statement due to statement timeout"
+REJECTED = 'pg_hba.conf rejects connection for host "192.0.2.31", user "shop", database "shop", no encryption'
 UNENCRYPTED = 'no pg_hba.conf entry for host "192.0.2.31", user "shop", database "shop", no encryption'
 
 
@@ -135,7 +136,7 @@ _CONNECTING = (
     Fault(
         "rule of the server",
         turned_away(
-            'pg_hba.conf rejects connection for host "192.0.2.31", user "shop", database "shop", no encryption',
+            REJECTED,
             "28000",
             deployed=False,
         ),

@@ -21,14 +21,14 @@ def outcome(found: Investigation, part: str, text: str) -> str:
 
 
 def leading(since: dt.datetime) -> duckdb.DuckDBPyConnection:
-    """Make a case in which new connections are refused for a quarter of an hour before the first request fails."""
+    """Make a case in which new connections are refused a quarter of an hour before requests fail."""
     case = turned_away(TURNED_AWAY, "28P01", "Connection matched file", deployed=False)
     con = make(case)
     con.execute(
         """
         INSERT INTO deployments BY NAME
-        SELECT $since::TIMESTAMP AS time_utc, 'secret.rotated' AS event_name, 'New secrets' AS deployment_name,
-               'shop' AS service_name
+        SELECT $since::TIMESTAMP AS time_utc, 'secret.rotated' AS event_name,
+               'New secrets' AS deployment_name, 'shop' AS service_name
         """,
         {"since": LEAD},
     )
@@ -73,7 +73,7 @@ def test_the_servers_words_outweigh_what_clients_are_told() -> None:
 
 
 def test_what_was_accepted_first_is_not_at_fault() -> None:
-    """A database that does not exist is found missing after the role was let in: both changed, one is wrong."""
+    """A database that does not exist is found missing after the role was let in."""
     case = turned_away('database "shop_2" does not exist', "3D000", dsn=dsn(dbname="shop_2", user="shop_2"))
     found = investigate(make(case))
     assert found.root_cause.part == "dbname"
