@@ -127,15 +127,10 @@ def test_withheld_is_as_if_it_had_never_been_there(tmp_path: Path) -> None:
     assert verdict.found_part == "user"
 
 
-def _least(name: str) -> float:
-    """Give the scale that a scenario needs which is about its pool's size; the others need little."""
-    return least if (least := least_scale(name)) > 0.25 else 0.0
-
-
 @pytest.mark.slow
 def test_the_catalogue_is_solved_from_the_evidence_alone() -> None:
     """A small edition of every scenario is told rightly, as often as the project demands of the whole."""
-    plans = [Plan(name, 21, max(0.1, _least(name))) for name in scenario_names()]
+    plans = [Plan(name, 21, max(0.1, least_scale(name))) for name in scenario_names()]
     found = run_trials(plans, jobs=min(2, os.cpu_count() or 1))
     shares = Shares.of(found)
     wrong = [(v.scenario, v.found) for v in found if not v.part_right]

@@ -130,7 +130,7 @@ def _confined(row: Row, window: Window) -> bool:
 
 
 def _first_sign(found: list[Complaint], window: Window) -> dt.datetime | None:
-    """Give when connections began to fail, which may be before the first request did."""
+    """Give when connections began to fail, where that is well before the first request did: clocks differ."""
     if window.onset_utc is None:
         return window.begin
     first: list[dt.datetime] = [
@@ -138,7 +138,7 @@ def _first_sign(found: list[Complaint], window: Window) -> dt.datetime | None:
         for c in found
         if c.reading.signature.connecting and c.strength >= _FIRM and _confined(c.row, window)
     ]
-    return min([window.onset_utc, *first])
+    return min([window.onset_utc, *(time for time in first if time < window.onset_utc - _TRAIL)])
 
 
 def _strength(reading: Reading, row: Row, window: Window, hidden: float) -> float:
