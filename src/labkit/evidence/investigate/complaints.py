@@ -63,6 +63,13 @@ class Complaints:
         """Those that name a cause."""
         return tuple(c for c in self.all if c.reading.signature.reached != "hidden" or _is_code(c))
 
+    @property
+    def commonest(self) -> str | None:
+        """The error that most failures of the time end in, also where it is as frequent at other times."""
+        spans = self.answer.where(lambda row: row["source"] == "span" and row["during"] > 0)
+        rows = spans or self.answer.rows
+        return rows[0]["error"] if rows else None  # most frequent first
+
     def weight(self, kind: str, part: str | None) -> float:
         """How much the messages speak for a cause: the strongest of them counts."""
         return max((c.weight(kind, part) for c in self.all), default=0.0)
