@@ -89,7 +89,19 @@ def test_the_progress_fell_by_fifteen_per_cent(con):
 
 def test_few_failures_stay_in_the_corrected_replay(con):
     """Nearly all failures go away with the earlier string, and some with other reasons stay."""
-    from labkit.replay.engine import replay
-
-    recorded, corrected = replay(con, "as deployed"), replay(con, "as corrected")
+    recorded = labkit.replay(con)
+    corrected = labkit.replay(con, labkit.Configuration(dsn_after="as corrected"))
     assert 0 < corrected.failed < 0.01 * recorded.failed
+
+
+def test_the_cases_that_lab_06_names_are_these():
+    """The prose of lab 06 speaks of cases by their numbers."""
+    told = {
+        12: "port 5433",
+        25: "rotated",
+        36: "replica",
+        37: "30 ms",
+        38: "staging",
+    }
+    ground = labkit.proving_ground()
+    assert {number for number, word in told.items() if word not in ground.cases[number - 1].truth} == set()

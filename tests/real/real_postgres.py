@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,10 +60,18 @@ class RealPostgres:
 
 
 @contextmanager
-def running_postgres(logs_to: Path, programs: Path | None = None) -> Iterator[RealPostgres]:
+def running_postgres(
+    logs_to: Path,
+    programs: Path | None = None,
+    *,
+    settings: str = "",
+    files: Mapping[str, bytes] | None = None,
+    follows: RealPostgres | None = None,
+) -> Iterator[RealPostgres]:
     """Run a server with its own data folder on a free port of 127.0.0.1; it stops when the block ends.
 
-    Its programs are those of the embedded PostgreSQL, or of a folder (``/usr/lib/postgresql/15/bin``).
+    Its programs are those of the embedded PostgreSQL, or of a folder (``/usr/lib/postgresql/15/bin``). It may
+    have further ``settings``, and ``files`` in its data folder, or be a standby that ``follows`` another one.
 
     Its log, complete then, is copied to the folder ``logs_to`` as ``postgresql.json``. A second process stops
     the server and removes its folder when this one is killed.
@@ -77,8 +85,12 @@ def running_postgres(logs_to: Path, programs: Path | None = None) -> Iterator[Re
     try:
         account = _account(folder)
         programs = programs or _programs(folder, account)
-        password = secrets.token_urlsafe(12)
-        _initdb(programs, folder, account, password)
+        password = secrets.token_urlsafe(12) if follows is None else follows.password
+        if follows is None:
+            _initdb(programs, folder, account, password)
+        else:
+            _copy(programs, folder, account, follows)
+        _configure(folder / "data", account, settings, files or {})
         with _stopped_at_the_end(programs, folder, account):
             yield RealPostgres(_start(programs, folder, account), password)
         shutil.copyfile(folder / "data" / "log" / "postgresql.json", logs_to / "postgresql.json")
@@ -180,6 +192,32 @@ def _initdb(programs: Path, folder: Path, account: dict[str, Any], password: str
         )
     finally:
         file.unlink()
+
+
+def _copy(programs: Path, folder: Path, account: dict[str, Any], follows: RealPostgres) -> None:
+    """Copy a running server's data, set up to follow it."""
+    data = folder / "data"
+    _run(
+        [
+            programs / "pg_basebackup",
+            f"--dbname={follows.dsn()}",
+            f"--pgdata={data}",
+            "-R",
+            "--no-sync",
+            "-cfast",
+        ],
+        account,
+    )
+
+
+def _configure(data: Path, account: dict[str, Any], settings: str, files: Mapping[str, bytes]) -> None:
+    with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as kept:
+        kept.write(f"\n{settings}\n")
+    for name, content in files.items():
+        (data / name).write_bytes(content)
+        (data / name).chmod(0o600)
+        if account:
+            os.chown(data / name, account["user"], account["group"])
 
 
 def _start(programs: Path, folder: Path, account: dict[str, Any]) -> int:

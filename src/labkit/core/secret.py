@@ -7,6 +7,17 @@ from typing import Any, NoReturn
 MASK = "***"
 
 
+def harmless(value: object) -> object:
+    """Give a value as an error may show it: ``***`` for a text that may be a connection string.
+
+    Examples
+    --------
+    >>> harmless("postgresql://bank_app:pw@db.example/bank"), harmless("DATABASE_URL")
+    ('***', 'DATABASE_URL')
+    """
+    return MASK if isinstance(value, str) and any(mark in value for mark in ("=", "@", "://")) else value
+
+
 class Secret:
     """Carry a password through a program without showing it.
 
