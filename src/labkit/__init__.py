@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from labkit.evidence.queries import query as query
     from labkit.evidence.queries import show_sql as show_sql
     from labkit.replay.configuration import Configuration as Configuration
+    from labkit.replay.console import ReplayConsole as ReplayConsole
     from labkit.replay.engine import record as record
     from labkit.replay.engine import replay as replay
     from labkit.replay.proving.ground import proving_ground as proving_ground
@@ -35,6 +36,7 @@ _HOME = {
     "DsnToggle": "labkit.replay.toggle",
     "Investigation": "labkit.evidence.investigate.investigation",
     "LabError": "labkit.core.errors",
+    "ReplayConsole": "labkit.replay.console",
     "charts": "labkit.evidence.charts",
     "investigate": "labkit.evidence.investigate.run",
     "lab": "labkit.classroom.lab",
