@@ -28,7 +28,9 @@ def test_each_notebook_starts_with_an_empty_folder(tmp_path):
             )
             for before in ([], ["kept.txt"])
         ]
-        book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3"}})
+        book = nbformat.v4.new_notebook(
+            cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        )
         nbformat.write(book, tmp_path / f"{name}.ipynb")
     options = (
         "-q",
