@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.classroom.lab import lab as lab
     from labkit.classroom.postmortem.draft import postmortem as postmortem
+    from labkit.classroom.practice.case import practice as practice
     from labkit.classroom.postmortem.review import review_postmortem as review_postmortem
     from labkit.core.dsn import Dsn as Dsn
     from labkit.core.errors import LabError as LabError
@@ -22,24 +23,33 @@ if TYPE_CHECKING:
     from labkit.evidence.queries import queries as queries
     from labkit.evidence.queries import query as query
     from labkit.evidence.queries import show_sql as show_sql
+    from labkit.replay.configuration import Configuration as Configuration
+    from labkit.replay.console import ReplayConsole as ReplayConsole
+    from labkit.replay.engine import record as record
+    from labkit.replay.engine import replay as replay
     from labkit.replay.proving.ground import proving_ground as proving_ground
     from labkit.replay.toggle import DsnToggle as DsnToggle
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Configuration": "labkit.replay.configuration",
     "Dsn": "labkit.core.dsn",
     "DsnToggle": "labkit.replay.toggle",
     "Investigation": "labkit.evidence.investigate.investigation",
     "LabError": "labkit.core.errors",
+    "ReplayConsole": "labkit.replay.console",
     "charts": "labkit.evidence.charts",
     "investigate": "labkit.evidence.investigate.run",
     "lab": "labkit.classroom.lab",
     "load": "labkit.evidence.load",
     "postmortem": "labkit.classroom.postmortem.draft",
+    "practice": "labkit.classroom.practice.case",
     "proving_ground": "labkit.replay.proving.ground",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",
+    "record": "labkit.replay.engine",
+    "replay": "labkit.replay",
     "review_postmortem": "labkit.classroom.postmortem.review",
     "show_sql": "labkit.evidence.queries",
     "write_parquet": "labkit.evidence.parquet",
@@ -55,7 +65,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"labkit has no {name!r}; it has: {', '.join(sorted(_HOME))}")
     module = importlib.import_module(_HOME[name])
-    return module if name == "charts" else getattr(module, name)
+    return module if name in ("charts", "replay") else getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+#: The project whose notebooks are tried: this one, or another that a test names.
+ROOT = Path(os.environ.get("LABKIT_PROJECT", Path(__file__).resolve().parents[2]))
 LABS = sorted(path.parent.name for path in (ROOT / "labs").glob("*/lab.py"))
 FOLDERS = {"student": ROOT / "notebooks", "solutions": ROOT / "notebooks" / "solutions"}
 

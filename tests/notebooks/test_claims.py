@@ -89,9 +89,8 @@ def test_the_progress_fell_by_fifteen_per_cent(con):
 
 def test_few_failures_stay_in_the_corrected_replay(con):
     """Nearly all failures go away with the earlier string, and some with other reasons stay."""
-    from labkit.replay.engine import replay
-
-    recorded, corrected = replay(con, "as deployed"), replay(con, "as corrected")
+    recorded = labkit.replay(con)
+    corrected = labkit.replay(con, labkit.Configuration(dsn_after="as corrected"))
     assert 0 < corrected.failed < 0.01 * recorded.failed
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from small_record import AFTER, BEFORE, CHANGE, add_deployment
 
-from labkit.core.errors import LabError
 from labkit.replay.toggle import DsnToggle
 
 
@@ -46,16 +44,6 @@ def test_a_part_that_only_one_string_has_is_told(con):
     add_deployment(con, CHANGE, "d-6", ("1.9", "2.0"), [("DSN", BEFORE, BEFORE + "?sslmode=require")])
     told = "<b>sslmode</b> <code>require</code> as deployed, not set as corrected."
     assert told in DsnToggle(con).children[0].value
-
-
-def test_of_a_secret_only_the_change_is_told(con):
-    """Where the record holds two passwords that differ, the toggle says so and shows neither."""
-    con.execute("DELETE FROM deployments")
-    secrets = [("DSN", BEFORE.replace("***", "tr0ub4dor"), BEFORE.replace("***", "c0rrect-horse"))]
-    add_deployment(con, CHANGE, "d-7", ("1.9", "2.0"), secrets)
-    heading = DsnToggle(con).children[0].value
-    assert "<b>password</b> (changed)." in heading
-    assert "tr0ub4dor" not in heading and "c0rrect-horse" not in heading
 
 
 def test_no_password_reaches_the_toggle(con):
@@ -98,21 +86,3 @@ def test_without_a_front_end_both_states_are_there(con):
     assert "12 of 60 requests fail" in saved["text/plain"]
     assert "2 of 60 requests fail" in saved["text/plain"]
     assert "application/vnd.jupyter.widget-view+json" in saved
-
-
-def test_an_error_while_drawing_is_shown(con):
-    """An exception in the callback stands in the widget, with its words made safe for the page."""
-    toggle = DsnToggle(con)
-    con.execute("DROP VIEW queries")
-    toggle.state = "as corrected"
-    assert 'role="alert"' in page(toggle)
-    assert "CatalogException" in page(toggle)
-
-
-@pytest.mark.parametrize(
-    "make", [lambda con: DsnToggle(con, "fixed"), lambda con: setattr(DsnToggle(con), "state", "x")]
-)
-def test_an_unknown_state_is_refused(con, make):
-    """A state that does not exist is an error that lists those that do."""
-    with pytest.raises(LabError, match="as corrected, as deployed"):
-        make(con)

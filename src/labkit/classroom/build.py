@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from labkit.classroom.compare import same
 from labkit.classroom.execute import execute
+from labkit.classroom.leaks.scan import refuse_leaks
+from labkit.classroom.leaks.secrets import secrets_of
 from labkit.classroom.notebook import clean, solution_notebook, student_notebook, to_text
 from labkit.classroom.project import find_project
 from labkit.classroom.seal import CHECKS, EVIDENCE, lab_references, sealed_text
@@ -96,18 +98,23 @@ class _Evidence:
 
 
 def _built(lab: Lab, project: Path, evidence: _Evidence) -> Iterator[tuple[Path, str]]:
-    """Make the files of a lab; the checks come first, because the solution is run with them."""
+    """Make the files of a lab; the checks come first, because the solution is run with them.
+
+    What students get is searched for answers before anything is written.
+    """
     folder = project / "labs" / lab.name
-    if (folder / CHECKS).is_file():
-        found = lab_references(folder, evidence.con)
-        yield (
-            project / "notebooks" / "checks" / f"{lab.name}.json",
-            sealed_text(lab.name, found, evidence.con),
-        )
+    found = lab_references(folder, evidence.con) if (folder / CHECKS).is_file() else ()
+    if found:
+        checks = project / "notebooks" / "checks" / f"{lab.name}.json"
+        sealed = sealed_text(lab.name, found, evidence.con)
+        refuse_leaks(f"checks/{checks.name}", sealed, secrets_of(found))
+        yield checks, sealed
     student = project / "notebooks" / f"{lab.name}.ipynb"
+    text = to_text(student_notebook(lab))
+    refuse_leaks(student.name, text, secrets_of(found, lab))
+    yield student, text
     solution = student.parent / "solutions" / student.name
     solution.parent.mkdir(parents=True, exist_ok=True)
-    yield student, to_text(student_notebook(lab))
     executed = execute(solution_notebook(lab), solution.parent, f"solution of {lab.name}")
     yield solution, to_text(clean(executed))
 

@@ -96,6 +96,8 @@ class Ledger:
         return Panel(title, table=Table("Prediction, query, result and verdict", heads, rows))
 
     def __repr__(self) -> str:
+        if not self.entries:
+            return repr(self.panel).lstrip("· ")
         said = [self.panel.title]
         for e in self.entries:
             said += [f"  {e.name}: {e.verdict}, because {e.because}", f"    prediction: {e.prediction}"]
@@ -146,9 +148,7 @@ def _run(
     from labkit.evidence.queries import query as named
 
     try:
-        result = con.sql(query) if len(query.split()) > 1 else named(con, query.strip())
-        if result is None:
-            raise LabError("the query of the hypothesis gives no rows", next_step="Write it as SELECT ...")
+        result = con.sql(_only_select(query)) if len(query.split()) > 1 else named(con, query.strip())
         rows = result.limit(MOST_ROWS + 1).fetchall()
     except duckdb.Error as error:
         said = str(error).strip().splitlines()[0]
@@ -161,6 +161,16 @@ def _run(
         tuple(tuple(map(_text, row[:MOST_COLUMNS])) for row in rows[:MOST_ROWS]),
         len(rows) > MOST_ROWS,
     )
+
+
+def _only_select(query: str) -> str:
+    """Let one query pass; what would change the evidence, or is several statements, is refused."""
+    import duckdb
+
+    statements = duckdb.extract_statements(query)
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise LabError("the query of the hypothesis is not one query", next_step="Write it as SELECT ...")
+    return query
 
 
 def _text(value: Any) -> str:

@@ -17,9 +17,9 @@ _INTRO = """\
 Made by `labkit questions --out docs/questions.md` from the labs' sources and the evidence of the course; no
 answer stands here. How questions are written and sealed is in [checks.md](checks.md).
 
-*Mistakes*: misconceptions with feedback of their own. *Known wrong answers*: the answers that lead there in the
-seed incident. Of these, those *as right* are near enough to the right answer to pass, and those *as another*
-fall together with a mistake that is listed earlier.
+*Mistakes*: misconceptions with feedback of their own. *Known wrong answers*: the answers that lead there in
+the seed incident. Of these, those *as right* are near enough to the right answer to pass, and those *as
+another* fall together with a mistake that is listed earlier.
 """
 _HEADS = (
     "question",

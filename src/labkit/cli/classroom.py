@@ -1,4 +1,4 @@
-"""The commands of people who use or make labs: start, build, seal, questions."""
+"""The commands of people who use or make labs: start, build, seal, questions, new-lab."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def add_commands(commands: Any) -> None:
-    """Add ``start``, ``build``, ``seal`` and ``questions``."""
+    """Add ``start``, ``build``, ``seal``, ``questions`` and ``new-lab``."""
     start = commands.add_parser("start", help="open JupyterLab at a lab")
     start.add_argument("lab", nargs="?", default="00", help="number or name of the lab (default: 00)")
     start.add_argument("--no-browser", action="store_true", help="only print the address")
@@ -28,6 +28,10 @@ def add_commands(commands: Any) -> None:
     questions = commands.add_parser("questions", help="list the labs' questions with their counts")
     questions.add_argument("--out", metavar="FILE", help="write the page to a file")
     questions.set_defaults(run=_questions)
+
+    new_lab = commands.add_parser("new-lab", help="begin a lab that already builds and passes")
+    new_lab.add_argument("name", metavar="NAME", help="number and words, such as 09-slow-queries")
+    new_lab.set_defaults(run=_new_lab)
 
 
 def _start(arguments: argparse.Namespace) -> int:
@@ -67,4 +71,15 @@ def _questions(arguments: argparse.Namespace) -> int:
     else:
         Path(arguments.out).write_text(page, encoding="utf-8", newline="\n")
         print(f"{arguments.out}: written")
+    return 0
+
+
+def _new_lab(arguments: argparse.Namespace) -> int:
+    from labkit.classroom.new_lab import new_lab
+    from labkit.classroom.project import find_project
+
+    project = find_project(holds="labs")
+    for path in new_lab(arguments.name, project):
+        print(f"{path.relative_to(project).as_posix()}: written")
+    print(f"Build it with 'labkit build {arguments.name}', then replace it part by part.")
     return 0

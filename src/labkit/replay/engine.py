@@ -1,128 +1,189 @@
-"""Replay the recorded requests under the connection string as it was deployed, or as it was before.
+"""Replay the recorded requests under another configuration.
 
-The same requests arrive at the same moments; only what the connection string decided is decided again.
+The same requests arrive at the same moments with the same sizes and the same luck; only what the
+configuration changes is decided again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
-from labkit.core.dsn import Dsn
-from labkit.core.errors import unknown_name
-from labkit.replay.change import DsnChange, find_change, lost_requests, read_sql
+import numpy as np
+
+from labkit.core.errors import LabError
+from labkit.replay.configuration import AS_CORRECTED, AS_DEPLOYED, AS_RECORDED, Configuration
+from labkit.replay.moments import moment_us
+from labkit.replay.outcomes import Outcomes, Rules, decide
+from labkit.replay.recording import FOREVER, Queue, Recording, Sizes
+from labkit.replay.response import LEAST_RATIO, detected_us, rollback_us
+from labkit.replay.result import Replay
+from labkit.replay.retries import first_attempts, send_again
+from labkit.replay.rollout import Rollout, planned, recorded
+from labkit.replay.topology import Effect
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
 
-AS_DEPLOYED, AS_CORRECTED = "as deployed", "as corrected"
-#: What may be replayed: the string that the deployment brought, or the one in force before it.
-STATES = (AS_DEPLOYED, AS_CORRECTED)
-#: The one thing a replay takes for granted; shown wherever its result is.
-ASSUMPTION = (
-    "The replay assumes that each request that got no connection would have been answered like a "
-    "healthy request of the same route, and that people would have asked for the same pages."
-)
+    from labkit.simulation.model import Scenario
+
+_CANARY_LEAST = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """What the recorded requests met under one connection string.
-
-    Attributes
-    ----------
-    state : str
-        'as deployed' or 'as corrected'.
-    dsn : Dsn
-        The connection string; secrets are masked.
-    requests, failed, saved : int
-        Recorded requests (health checks left out); those that fail in this replay; those that failed in the
-        record and succeed here.
-    con : duckdb.DuckDBPyConnection
-        The same evidence with the replayed ``requests``: every query and chart works on it.
-    """
-
-    state: str
-    dsn: Dsn
-    requests: int
-    failed: int
-    saved: int
-    con: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
-
-    @property
-    def sentence(self) -> str:
-        """Say the result in one sentence, with its numbers."""
-        base = f"With the connection string {self.state}, {self.failed:,} of {self.requests:,} requests fail"
-        return f"{base}; {self.saved:,} that failed in the record succeed." if self.saved else f"{base}."
-
-    def per_minute(self) -> pd.DataFrame:
-        """Count requests and failures: one row a minute, columns as in the query ``error_ratio``."""
-        from labkit.evidence.queries import query
-
-        table: pd.DataFrame = query(self.con, "error_ratio").df()
-        return table
-
-
-def replay(con: duckdb.DuckDBPyConnection, state: str = AS_DEPLOYED) -> Replay:
-    """Replay the evidence of `con` under one of the two connection strings of its record.
-
-    'as deployed' gives the record itself. 'as corrected' answers the requests that failed for want of a
-    connection while the deployed string was in force like healthy requests of their route (which one, the
-    trace id decides); every other failure stays. `con` is not changed.
+def record(source: duckdb.DuckDBPyConnection | Scenario | Recording, *, seed: int = 20231201) -> Recording:
+    """Read what arrived, once for many replays.
 
     Parameters
     ----------
-    con : duckdb.DuckDBPyConnection
-        What ``labkit.load`` returned.
-    state : str
-        'as deployed' or 'as corrected'.
+    source : duckdb.DuckDBPyConnection, Scenario or Recording
+        What ``labkit.load`` returned, or a scenario of the simulator.
+    seed : int
+        For a scenario: which of its afternoons.
+
+    Examples
+    --------
+    >>> import labkit
+    >>> record(labkit.load("data/debacle"))
+    Recording(16,860 requests, 2023-12-01 14:00:00 to 2023-12-01 17:30:00 UTC)
+    """
+    from labkit.simulation.model import Scenario
+
+    if isinstance(source, Recording):
+        return source
+    if isinstance(source, Scenario):
+        from labkit.replay.from_scenario import from_scenario
+
+        return from_scenario(source, seed=seed)
+    from labkit.replay.from_evidence import from_evidence
+
+    return from_evidence(source)
+
+
+def replay(
+    source: duckdb.DuckDBPyConnection | Scenario | Recording,
+    configuration: Configuration | None = None,
+    *,
+    seed: int = 20231201,
+) -> Replay:
+    """Replay an incident under a configuration.
+
+    Parameters
+    ----------
+    source : duckdb.DuckDBPyConnection, Scenario or Recording
+        Where the requests come from; a connection is not changed.
+    configuration : Configuration, optional
+        What is different; without one, the record itself.
+    seed : int
+        For a scenario: which of its afternoons.
 
     Raises
     ------
     LabError
-        For another state, and for evidence without a change of a connection string.
+        For evidence without requests, and for a configuration that changes a connection string where no
+        deployment brought one.
 
     Examples
     --------
     >>> import labkit
     >>> con = labkit.load("data/debacle")
-    >>> result = replay(con, "as corrected")
-    >>> result.failed < replay(con, "as deployed").failed == result.failed + result.saved
-    True
+    >>> replay(con).outage_minutes
+    150
+    >>> replay(con, Configuration(dsn_after="as corrected")).outage_minutes
+    0
     """
-    if state not in STATES:
-        raise unknown_name("state", state, STATES)
-    change = find_change(con)
-    if state == AS_DEPLOYED:
-        return _outcome(con, con, state, change.after)
-    return _outcome(con, _corrected(con, change), state, change.before)
+    recording = record(source, seed=seed)
+    wanted = configuration or Configuration()
+    _require_change(recording, wanted)
+    rules = rules_of(recording, wanted)
+    was = recorded(recording)
+    stopped = wanted.connectivity_test and not rules.after.connects
+    rollout = planned(recording, canary=wanted.canary, stopped=stopped)
+    out = decide(recording, rules, rollout, was)
+    rollout, caught = _watch_canary(recording, rollout, out)
+    if caught:
+        out = decide(recording, rules, rollout, was)
+    detected = detected_us(recording, out, wanted.detection, rollout.begin)
+    end = rollback_us(recording, wanted, detected)
+    if end < rollout.end:
+        rollout = dataclasses.replace(rollout, end=end)
+        out = decide(recording, rules, rollout, was)
+    attempts = first_attempts(recording, out)
+    if wanted.retries:
+        out, attempts = send_again(recording, rules, rollout, out, wanted)
+    return Replay(recording, wanted, rules, rollout, out, attempts, detected, stopped, caught)
 
 
-def _corrected(con: duckdb.DuckDBPyConnection, change: DsnChange) -> duckdb.DuckDBPyConnection:
-    """Open a second view of the same database, where `requests` names the replayed ones."""
-    view = con.cursor()
-    # Temporary tables belong to one connection and are found before others of their name.
-    view.execute("CREATE OR REPLACE TEMP TABLE lost (span_id VARCHAR)")
-    view.execute("INSERT INTO lost SELECT unnest($spans::VARCHAR[])", {"spans": lost_requests(con, change)})
-    view.execute(
-        f"CREATE OR REPLACE TEMP TABLE requests AS {read_sql('replayed_requests')}",
-        {"from_utc": change.from_utc},
-    )
-    return view
+def _require_change(recording: Recording, wanted: Configuration) -> None:
+    strings = {"dsn_after", "dsn_before", "password_after", "rollback", "connectivity_test", "canary"}
+    if recording.change is None and strings & wanted.changed.keys():
+        raise LabError(
+            "no deployment in this evidence changed a connection string",
+            found=sorted(strings & wanted.changed.keys()),
+            next_step="Look at the settings that did change: FROM deployments.",
+        )
 
 
-def _outcome(
-    record: duckdb.DuckDBPyConnection, view: duckdb.DuckDBPyConnection, state: str, dsn: Dsn
-) -> Replay:
-    requests, failed = _count(view)
-    return Replay(state, dsn, requests, failed, _count(record)[1] - failed, view)
+def rules_of(recording: Recording, wanted: Configuration) -> Rules:
+    """Turn a configuration into what holds in a replay."""
+    before, after, same_before, same_after = _strings(recording, wanted)
+    timeout = recording.queue.timeout_us
+    if wanted.pool_timeout_s is not None:
+        timeout = int(wanted.pool_timeout_s * 1_000_000)
+    pools = tuple(_pool(recording, pool, wanted) for pool in recording.queue.pools)
+    same = timeout == recording.queue.timeout_us and wanted.pool_size is None and wanted.workers == 1
+    return Rules(before, after, same_before, same_after, Queue(pools, timeout), same)
 
 
-def _count(con: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Count requests and failures as the charts do: without the balancer's health checks."""
-    from labkit.evidence.queries import query
+def _strings(recording: Recording, wanted: Configuration) -> tuple[Effect, Effect, bool, bool]:
+    here, change = recording.surroundings, recording.change
+    if change is None:
+        sound = here.sound()
+        return sound, sound, True, True
+    text = change.before if wanted.dsn_before == AS_RECORDED else wanted.dsn_before
+    before = here.effect(text)
+    if wanted.dsn_after == AS_DEPLOYED and wanted.password_after == AS_RECORDED:
+        return before, _deployed(recording), text == change.before, True
+    after_text = {AS_DEPLOYED: change.after, AS_CORRECTED: text}.get(wanted.dsn_after, wanted.dsn_after)
+    after = here.effect(after_text, wanted.password_after)
+    same = after_text == change.after and change.after != change.before
+    same &= wanted.password_after == AS_RECORDED
+    return before, _deployed(recording) if same else after, text == change.before, same
 
-    series = query(con, "error_ratio")
-    rows = series.aggregate("coalesce(sum(requests), 0)::BIGINT, coalesce(sum(failed), 0)::BIGINT").fetchall()
-    return rows[0][0], rows[0][1]
+
+def _deployed(recording: Recording) -> Effect:
+    """Find out what the deployed string does; where only its password can be wrong, that is wrong."""
+    assert recording.change is not None
+    effect = recording.surroundings.effect(recording.change.after)
+    if effect.sound and recording.lost.any():
+        return recording.surroundings.effect(recording.change.after, "another")
+    return effect
+
+
+def _pool(recording: Recording, recorded_sizes: Sizes, wanted: Configuration) -> Sizes:
+    times, sizes = recorded_sizes.times, recorded_sizes.sizes
+    if wanted.pool_size is not None:
+        times, sizes = np.array([0]), np.array([wanted.pool_size])
+    if wanted.workers == 1 or sizes.min() >= FOREVER:
+        return Sizes(times, sizes)
+    at = recording.begin_us if wanted.workers_at == AS_RECORDED else moment_us(recording, wanted.workers_at)
+    edges = np.unique(np.append(times, at))
+    base = Sizes(times, sizes).at(edges)
+    more = np.ceil(base * wanted.workers).astype(np.int64)
+    return Sizes(edges, np.where(edges >= at, more, base))
+
+
+def _watch_canary(recording: Recording, rollout: Rollout, out: Outcomes) -> tuple[Rollout, bool]:
+    """Compare the canary with the rest when its time is over; end the rollout where it fails more."""
+    if rollout.share >= 1:
+        return rollout, False
+    rows: Any = np.arange(len(recording))
+    during = recording.counted & (recording.start >= rollout.begin) & (out.end < rollout.everyone)
+    updated = rollout.updated(recording, rows, recording.start)
+    ratios = []
+    for mine in (during & updated, during & ~updated):
+        count = int(np.count_nonzero(mine))
+        ratios.append((np.count_nonzero(out.failed[mine]) / count if count else 0.0, count))
+    (canary, count), (rest, _) = ratios
+    if count >= _CANARY_LEAST and canary > rest + LEAST_RATIO:
+        return dataclasses.replace(rollout, end=rollout.everyone), True
+    return rollout, False

@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 
-from labkit.core.errors import unknown_name
+from labkit.core.dsn import Dsn
+from labkit.core.errors import LabError, unknown_name
 from labkit.evidence import charts
-from labkit.replay.change import DsnChange, find_change
-from labkit.replay.engine import AS_CORRECTED, AS_DEPLOYED, ASSUMPTION, STATES, Replay, replay
+from labkit.replay.change import DsnChange
+from labkit.replay.configuration import AS_CORRECTED, AS_DEPLOYED, Configuration
+from labkit.replay.engine import record, replay
+from labkit.replay.from_evidence import SAME_PAGES, SPARED
 from labkit.replay.keyguard import KeyGuard
+from labkit.replay.result import Replay
 
 if TYPE_CHECKING:
     import duckdb
 
     from labkit.core.dsn_diff import PartChange
     from labkit.evidence.charts import Chart
+
+STATES = (AS_DEPLOYED, AS_CORRECTED)
+ASSUMPTION = f"The replay assumes: {SAME_PAGES} {SPARED}"
 
 
 class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
@@ -60,7 +67,10 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
         self._con = con
         self._drawn: dict[str, tuple[Replay, Chart]] = {}
         self._pages: dict[str, str] = {}
-        self.change: DsnChange = find_change(con)
+        self._recording = record(con)
+        if self._recording.change is None:
+            raise LabError("no deployment in this evidence changed a connection string")
+        self.change: DsnChange = self._recording.change
         self._choice = ipywidgets.RadioButtons(
             options=[(f"{name}: {self._dsn(name)}", name) for name in STATES],
             value=state,
@@ -98,11 +108,11 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
         return f"labkit.DsnToggle(con, {self.state!r})"
 
     def _dsn(self, state: str) -> str:
-        return (self.change.after if state == AS_DEPLOYED else self.change.before).redacted
+        return self.change.after if state == AS_DEPLOYED else self.change.before
 
     def _draw(self, state: str) -> tuple[Replay, Chart]:
         if state not in self._drawn:
-            result = replay(self._con, state)
+            result = replay(self._recording, Configuration(dsn_after=state))
             self._drawn[state] = result, charts.error_ratio(result.con)
         return self._drawn[state]
 
@@ -118,7 +128,9 @@ class DsnToggle(ipywidgets.VBox):  # type: ignore[misc]
             self._view.value = f'<p role="alert">The picture could not be drawn. {words}</p>'
 
     def _heading(self) -> str:
-        parts = "; ".join(_told(change) for change in self.change.before.diff(self.change.after))
+        parts = "; ".join(
+            _told(change) for change in Dsn.parse(self.change.before).diff(Dsn.parse(self.change.after))
+        )
         return (
             "<p>Replay the same requests with the connection string "
             f"<code>{html.escape(self.change.key)}</code> from the deployments' record. "

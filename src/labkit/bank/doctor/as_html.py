@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from labkit.bank.doctor.as_text import NOT_SHOWN
-from labkit.bank.doctor.result import STEPS, Result
+from labkit.bank.doctor.result import STEPS, Result, printable
 
 if TYPE_CHECKING:
     from labkit.bank.doctor.report import Report
@@ -32,9 +32,9 @@ def _row(result: Result) -> str:
     mark = f"border-left:0.5em solid {_MARKS[result.status]};padding-left:0.5em"
     word = f"<strong>{result.status}</strong>" if result.stands_in_the_way else result.status
     named = f" ({escape(result.fault)})" if result.fault else ""
-    advice = "<br>".join(escape(line) for line in (result.means, result.do, *result.notes) if line)
+    advice = "<br>".join(escape(printable(line)) for line in (result.means, result.do, *result.notes) if line)
     return (
         f'<tr><th scope="row" title="{escape(STEPS[result.step])}" {left}>{result.step}</th>'
         f'<td style="text-align:left;vertical-align:top;{mark}">{word}{named}</td>'
-        f"<td {left}>{escape(result.said)}</td><td {left}>{advice}</td></tr>"
+        f"<td {left}>{escape(printable(result.said))}</td><td {left}>{advice}</td></tr>"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
-from labkit.bank.doctor.result import STEPS, Result
+from labkit.bank.doctor.result import STEPS, Result, printable
 
 if TYPE_CHECKING:
     from labkit.bank.doctor.report import Report
@@ -42,15 +42,10 @@ def _add(suite: ET.Element, result: Result) -> None:
     name = f"{result.step}: {STEPS[result.step]}"
     case = ET.SubElement(suite, "testcase", {"classname": "connection", "name": name})
     lines = [result.means, result.do, *result.notes]
-    detail = "\n".join(_allowed(line) for line in lines if line)
+    detail = "\n".join(printable(line) for line in lines if line)
     element = _ELEMENTS.get(result.status)
     if element is None:
-        ET.SubElement(case, "system-out").text = "\n".join(filter(None, [_allowed(result.said), detail]))
+        ET.SubElement(case, "system-out").text = "\n".join(filter(None, [printable(result.said), detail]))
         return
-    attributes = {"message": _allowed(result.said)} | ({"type": result.fault} if result.fault else {})
+    attributes = {"message": printable(result.said)} | ({"type": result.fault} if result.fault else {})
     ET.SubElement(case, element, attributes).text = detail or None
-
-
-def _allowed(text: str) -> str:
-    """Replace what XML cannot hold."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from labkit.bank.doctor.result import Result
+from labkit.bank.doctor.result import Result, printable
 
 if TYPE_CHECKING:
     from labkit.bank.doctor.report import Report
@@ -59,7 +59,6 @@ def _lines(result: Result, last: Result) -> Iterator[str]:
 
 
 def _wrapped(head: str, text: str) -> list[str]:
-    plain = "".join(character if character.isprintable() else "?" for character in text)
-    return textwrap.wrap(plain, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head)) or [
+    return textwrap.wrap(printable(text), _WIDTH, initial_indent=head, subsequent_indent=" " * len(head)) or [
         head.rstrip()
     ]

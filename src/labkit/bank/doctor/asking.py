@@ -22,8 +22,7 @@ def ask(case: Case, name: str, values: Mapping[str, Any] | None = None) -> list[
     """
     from psycopg.rows import dict_row
 
-    if case.connection is None:
-        raise LookupError("there is no session to ask in")
+    assert case.connection is not None, "the steps within a session come after the one that begins it"
     bound = {"bound_ms": str(max(1, int(case.deadline.left_s * 1000)))}
     # A transaction of its own: what is set ends with it, also where a pooler lends the session on.
     with case.connection.transaction(), case.connection.cursor(row_factory=dict_row) as cursor:

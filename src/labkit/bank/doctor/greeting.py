@@ -39,7 +39,7 @@ def greet(door: Door, timeout_s: float) -> str:
         with _connected(door, timeout_s) as line:
             line.settimeout(timeout_s)
             line.sendall(SSL_REQUEST)
-            return _meaning(line.recv(1), door)
+            return _meaning(line.recv(16))
     except TimeoutError:
         return "no-answer"
     except OSError as error:
@@ -62,11 +62,12 @@ def _connected(door: Door, timeout_s: float) -> socket.socket:
     return line
 
 
-def _meaning(answer: bytes, door: Door) -> str:
-    letter = answer.decode("latin-1")
-    if letter in (TLS, NO_TLS):
-        return letter
-    return "not-postgresql" if letter else "server-gone"
+def _meaning(answer: bytes) -> str:
+    """Read the answer: PostgreSQL's is one letter and not more, so ``SSH-2.0`` is none."""
+    letters = answer.decode("latin-1")
+    if letters in (TLS, NO_TLS):
+        return letters
+    return "not-postgresql" if letters else "server-gone"
 
 
 def _fault(error: OSError, door: Door) -> str:

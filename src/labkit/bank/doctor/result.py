@@ -85,6 +85,17 @@ class Result:
         return cls(**(fields | {"notes": tuple(fields["notes"])}))
 
 
+def printable(text: str) -> str:
+    """Replace what a terminal would obey, a page would hide and XML cannot hold.
+
+    Examples
+    --------
+    >>> printable("red: \\x1b[31m")
+    'red: ?[31m'
+    """
+    return "".join(character if character.isprintable() else "?" for character in text)
+
+
 def passed(step: str, said: str, *notes: str) -> Result:
     """Make the result of a step that found what it should."""
     return Result(step, "passed", said, notes=notes)

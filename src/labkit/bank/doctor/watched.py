@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -52,15 +53,21 @@ def _process(case: Case) -> Iterator[queue.Queue[str | None]]:
         env=environment(case),
         encoding="utf-8",
     ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         lines: queue.Queue[str | None] = queue.Queue()
+        told = order(_for_the_process(case))
+        # Both may wait for the process; they end when it does.
+        sender = threading.Thread(target=_send, args=(process.stdin, told), daemon=True)
+        reader = threading.Thread(target=_read, args=(process.stdout, lines), daemon=True)
         try:
-            reader = threading.Thread(target=_read, args=(process.stdout, lines), daemon=True)
+            sender.start()
             reader.start()
-            _send(process.stdin, order(_for_the_process(case)))
             yield lines
         finally:
             process.kill()
             process.wait()
+            sender.join()
             reader.join()
 
 
@@ -68,14 +75,12 @@ def _for_the_process(case: Case) -> Case:
     return replace(case, deadline=Deadline.after(case.deadline.left_s * _OWN_SHARE))
 
 
-def _send(pipe: IO[str] | None, text: str) -> None:
-    if pipe is None:
-        raise LookupError("the process has no standard input")
-    try:
-        with pipe:
-            pipe.write(text)
-    except OSError:  # it died at its start: the reader sees the end of its output
-        return
+def _send(pipe: IO[str], text: str) -> None:
+    with (
+        contextlib.suppress(OSError),
+        pipe,
+    ):  # where it died at its start, the reader sees the end of its output
+        pipe.write(text)
 
 
 def _read(pipe: IO[str], lines: queue.Queue[str | None]) -> None:

@@ -17,7 +17,7 @@ RIGHT = "right"
 HINTS, LEAST_MISCONCEPTIONS = 3, 3
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TEXTS = ("id", "kind", "asks", "expects", "unit", RIGHT)
-_LISTS = ("hints", "choices", "columns", "labels")
+_LISTS = ("hints", "choices", "columns", "labels", "public")
 _NEEDED = ("id", "kind", "asks", "expects", "hints", RIGHT, "misconception")
 _KNOWN = (*_TEXTS, *_LISTS, "tolerance", "ordered", "misconception")
 #: What a kind of question cannot do without.
@@ -34,11 +34,15 @@ class Misconception:
 
 @dataclass(frozen=True, slots=True)
 class Authored:
-    """A question with the texts that are sealed: for the right answer, and for known wrong ones."""
+    """A question with the texts that are sealed: for the right answer, and for known wrong ones.
+
+    What is `public` may stand in a student's files although it is an answer: the leak scan lets it pass.
+    """
 
     question: Question
     right: str
     misconceptions: tuple[Misconception, ...]
+    public: frozenset[str] = frozenset()
 
     @property
     def texts(self) -> dict[str, str]:
@@ -87,7 +91,7 @@ def _question(found: Mapping[str, Any], where: str) -> Authored:
     )
     if question.kind != "table":
         check_tolerance(question)
-    return Authored(question, found[RIGHT].strip(), misconceptions)
+    return Authored(question, found[RIGHT].strip(), misconceptions, frozenset(found.get("public", ())))
 
 
 def _check_keys(found: Mapping[str, Any], where: str) -> None:

@@ -11,7 +11,7 @@ from labkit.core import conninfo
 from labkit.core.dsn import Dsn
 
 Parts = tuple[tuple[str, str], ...]
-_PAIR = re.compile(r"(\w+)\s*(?:=|:|->)\s*(\S*)")
+_PAIR = re.compile(r"(\w+)\s*(?:=|:(?!//)|->|\s)\s*(\S*)")
 _HOW = "Write it as part and value, such as ('sslmode', 'require')."
 
 

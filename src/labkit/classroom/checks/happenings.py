@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from labkit.classroom.checks.moments import read_moment
-from labkit.classroom.checks.reading import UnansweredError, UnreadableError, as_rows, type_name, unwrap
+from labkit.classroom.checks.reading import UnreadableError, as_rows, type_name, unwrap
 from labkit.classroom.checks.words import plain
 
 _HOW = "Give a list of pairs (name, time)"
@@ -54,8 +54,6 @@ def _pairs(value: Any) -> list[Any]:
 
 
 def _event(pair: Any, known: Mapping[str, str], day: str) -> tuple[str, int]:
-    if pair is ...:
-        raise UnansweredError
     if isinstance(pair, Mapping):
         pair = tuple(pair.values())
     if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not isinstance(pair[0], str):

@@ -137,9 +137,7 @@ def _event_parts(answer: Answer, right: set[Element]) -> tuple[str, ...]:
     said = (("Right", good), ("Missing", missing), ("Not at this time, or not part of the answer", off))
     sentences = [f"{word}: {', '.join(names)}." for word, names in said if names]
     if turned:
-        sentences.append(
-            f"Out of order, after one that happened later or before one that happened earlier: {turned}."
-        )
+        sentences.append(f"Not in the order of their times: {turned}.")
     return tuple(sentences)
 
 
@@ -149,4 +147,4 @@ def _table_parts(answer: Answer, matches: list[_Match], right: set[Element]) -> 
     if not good:
         return ()
     expected = next(m.entry["elements"] - 1 for m in matches if m.entry["of"] == RIGHT and m.element.telling)
-    return (f"{good} of your {len(rows)} rows are right; {expected} are expected.",)
+    return (f"{good} of your {len(rows)} rows {'is' if good == 1 else 'are'} right; {expected} expected.",)

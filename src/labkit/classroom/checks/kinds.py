@@ -14,7 +14,7 @@ from typing import Any
 
 from labkit.classroom.checks import connection, durations, figures, happenings, moments, tables, words
 from labkit.classroom.checks.question import Question
-from labkit.classroom.checks.reading import unwrap
+from labkit.classroom.checks.reading import refuse_dots, unwrap
 from labkit.classroom.checks.tolerance import Tolerance, number_tolerance, time_tolerance
 from labkit.core.errors import LabError
 
@@ -69,6 +69,7 @@ def read_answer(value: Any, question: Question) -> Answer:
     >>> read_answer("1,200", asked).shown
     '1,200 requests'
     """
+    refuse_dots(value)
     return KINDS[question.kind].read(value, question)
 
 
@@ -136,22 +137,17 @@ def _choice(value: Any, question: Question) -> Answer:
 
 
 def _set(value: Any, question: Question) -> Answer:
-    several = words.read_set(_given(value), question.choices)
+    several = words.read_set(value, question.choices)
     return _simple(json.dumps(several), ", ".join(several) or "nothing")
 
 
 def _dsn(value: Any, question: Question) -> Answer:
-    parts = connection.read_parts(_given(value) if isinstance(value, (list, tuple)) else unwrap(value))
+    parts = connection.read_parts(unwrap(value))
     return _simple(json.dumps(parts), connection.show_parts(parts))
 
 
-def _given(value: Any) -> Any:
-    """Take a value whose items matter as it is; only ``...`` is no answer."""
-    return unwrap(value) if value is ... or isinstance(value, (str, type(None))) else value
-
-
 def _events(value: Any, question: Question) -> Answer:
-    events = happenings.read_events(_given(value), question.labels, question.day)
+    events = happenings.read_events(value, question.labels, question.day)
     at = dict(events)
     elements = (Element(label, (at.get(label),), label in at) for label in question.labels)
     shown = "; ".join(f"{name} {moments.show_moment(moment)}" for name, moment in events)
@@ -166,7 +162,7 @@ def _turns(events: happenings.Events) -> str:
 
 
 def _table(value: Any, question: Question) -> Answer:
-    rows = tables.read_table(_given(value), question.columns, question.column_kinds)
+    rows = tables.read_table(value, question.columns, question.column_kinds)
     kinds = question.column_kinds
     elements: dict[tuple[Any, ...], Element] = {}
     for place, row in enumerate(rows):

@@ -53,9 +53,9 @@ class Question:
         """Give what is set, ready for a JSON file."""
         values = {name: getattr(self, name) for name in _NAMES}
         return {
-            name: list(v) if isinstance(v, tuple) else v
-            for name, v in values.items()
-            if v not in (None, "", (), False)
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+            if not (value is None or value is False or value in ("", ()))
         }
 
     @classmethod

@@ -44,9 +44,16 @@ def unwrap(value: Any) -> Any:
         if inner is value:
             break
         value = inner
+    return value
+
+
+def refuse_dots(value: Any, depth: int = 3) -> None:
+    """Raise UnansweredError for ``...``, and for a list, tuple, set or dict that holds one."""
     if value is ...:
         raise UnansweredError
-    return value
+    if depth and isinstance(value, (list, tuple, set, frozenset, dict)) and len(value) <= MOST:
+        for item in value.values() if isinstance(value, dict) else value:
+            refuse_dots(item, depth - 1)
 
 
 def _inner(value: Any) -> Any:

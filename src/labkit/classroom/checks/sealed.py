@@ -26,10 +26,20 @@ class SealedQuestion:
     envelopes: Mapping[str, str] = field(repr=False)
 
     def unseal(self, element: Element) -> list[dict[str, Any]]:
-        """Open the envelope that an element of an answer fits; give what lies in it, or nothing."""
+        """Open the envelope that an element of an answer fits; give what lies in it, or nothing.
+
+        Raises
+        ------
+        LabError
+            The envelope was changed.
+        """
         name, key = self.lock.keys(address(element, self.question))
-        sealed = self.envelopes.get(name)
-        found: list[dict[str, Any]] = envelope.unseal(sealed, key, self.lock) if sealed is not None else []
+        if name not in self.envelopes:
+            return []
+        try:
+            found: list[dict[str, Any]] = envelope.unseal(self.envelopes[name], key, self.lock)
+        except ValueError as error:
+            raise _damaged(f"of question {self.question.id!r}") from error
         return found
 
 
@@ -62,10 +72,7 @@ def read_sealed(path: Path) -> SealedLab:
     except OSError as error:
         raise LabError(f"the checks {shown} cannot be read", next_step=f"{error.strerror}.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise LabError(
-            f"the checks {shown} are damaged, or made by a later version",
-            next_step="Get the file again, or build it with 'labkit build'.",
-        ) from error
+        raise _damaged(shown) from error
 
 
 def open_document(document: Mapping[str, Any]) -> SealedLab:
@@ -83,3 +90,10 @@ def open_document(document: Mapping[str, Any]) -> SealedLab:
         for one in document["questions"]
     }
     return SealedLab(lab, evidence, questions)
+
+
+def _damaged(which: str) -> LabError:
+    return LabError(
+        f"the checks {which} are damaged, or made by a later version",
+        next_step="Get the file again, or build it with 'labkit build'.",
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from labkit.classroom.checks.figures import read_number
 from labkit.classroom.checks.moments import read_moment
-from labkit.classroom.checks.reading import UnansweredError, UnreadableError, as_rows, is_missing, type_name
+from labkit.classroom.checks.reading import UnreadableError, as_rows, is_missing, type_name
 from labkit.classroom.checks.words import plain
 
 Row = tuple[Any, ...]
@@ -62,8 +62,6 @@ def kinds_of(value: Any, columns: Sequence[str]) -> tuple[str, ...]:
 def table_of(value: Any, width: int) -> tuple[tuple[str, ...], list[Row]]:
     """Take a value apart into column names ('' where it has none) and rows of equal length."""
     names, rows = _taken_apart(value, width)
-    if any(cell is ... for row in rows for cell in row):
-        raise UnansweredError
     if any(len(row) != len(names) for row in rows):
         raise UnreadableError(f"rows of different length. {_HOW}")
     return names, rows
@@ -85,8 +83,6 @@ def _taken_apart(value: Any, width: int) -> tuple[tuple[str, ...], list[Row]]:
     if items and all(isinstance(item, Mapping) for item in items):
         names = tuple(map(str, items[0]))
         return names, [tuple(item.get(name) for name in items[0]) for item in items]
-    if any(item is ... for item in items):
-        raise UnansweredError
     if not all(isinstance(item, (list, tuple)) for item in items):
         raise UnreadableError(f"a list that does not hold rows. {_HOW}")
     return ("",) * (len(items[0]) if items else 0), [tuple(item) for item in items]

@@ -77,10 +77,10 @@ class Tolerance:
         first, last = sorted((self._place(right - allowed), self._place(right + allowed)))
         blur = _LOG_BLUR if self.relative else 0.0
         numbers = range(math.floor(first - blur), math.floor(last + blur) + 1)
-        return tuple(self._named(number, right) for number in numbers)
+        return tuple(dict.fromkeys(self._named(number, right) for number in numbers))
 
     def _allowed(self, right: float) -> float:
-        return (abs(right) * self.size if self.relative else self.size) * (1 + 1e-9)
+        return (abs(right) * self.size if self.relative else self.size) * (1 + 1e-12)
 
     def _place(self, value: float) -> float:
         if self.relative:

@@ -6,7 +6,6 @@ from typing import Any
 
 from labkit.classroom.checks.reading import (
     MOST,
-    UnansweredError,
     UnreadableError,
     as_rows,
     is_missing,
@@ -73,8 +72,6 @@ def _items(value: Any, choices: tuple[str, ...]) -> list[Any]:
         raise UnreadableError(f"{type_name(value)}, and not a set of choices." + _listed(choices))
     if len(value) > MOST:
         raise UnreadableError(f"a set of {len(value):,} things, and no answer is that long")
-    if any(item is ... for item in value):
-        raise UnansweredError
     return [item[0] if isinstance(item, tuple) and len(item) == 1 else item for item in value]
 
 
