@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from labkit.classroom.lab import lab as lab
     from labkit.classroom.postmortem.draft import postmortem as postmortem
-    from labkit.classroom.practice.case import practice as practice
     from labkit.classroom.postmortem.review import review_postmortem as review_postmortem
+    from labkit.classroom.practice.case import practice as practice
     from labkit.core.dsn import Dsn as Dsn
     from labkit.core.errors import LabError as LabError
     from labkit.evidence import charts as charts
