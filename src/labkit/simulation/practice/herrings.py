@@ -106,7 +106,7 @@ def _scale_out(scenario: Scenario, setting: Setting, draws: Draws) -> Added:
     """Add workers, and now and then connections, in the middle of the outage: it does nothing."""
     times = setting.times
     at = times.detected + dt.timedelta(
-        seconds=int((times.recovered - times.detected).total_seconds() * draws.between(0.3, 0.5))
+        seconds=int((times.recovered - times.detected).total_seconds() * draws.between(0.4, 0.5))
     )
     in_force = [one for one in scenario.capacities if one.start <= at][-1]
     workers = draws.pick((4, 6, 8))
@@ -233,7 +233,7 @@ def _remark(
 ) -> Added:
     """Let somebody say something between detection and repair."""
     left = (setting.times.recovered - setting.times.detected).total_seconds()
-    at = setting.times.detected + dt.timedelta(seconds=int(left * draws.between(0.2, 0.5)))
+    at = setting.times.detected + dt.timedelta(seconds=int(left * draws.between(0.35, 0.5)))
     return _talked(scenario, _said(at, *said)), replace(herring, at=at)
 
 
