@@ -36,7 +36,7 @@ def test_both_solutions_have_all_points(said):
 
 
 def test_the_loud_case_is_as_told():
-    """A report before the page, three changes in half an hour, five settings, three times the workers, no log."""
+    """A report before the page, three changes in half an hour, five settings, more workers, no log."""
     one = deal(LOUD)
     half_hour = [
         e
