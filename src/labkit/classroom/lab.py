@@ -222,7 +222,7 @@ def _standing_words(standing: Standing) -> tuple[str, str, str]:
 
 def _panel(question: Question, verdict: Verdict, note: tuple[str, ...]) -> Panel:
     if verdict.state == "open":
-        lines = (question.asks, f"Expected: {question.expects}.".replace("..", "."), _where(question))
+        lines = (question.asks, *_expected(question))
         return Panel(f"{question.id}: not answered yet", lines=lines)
     said: list[str] = []
     if verdict.read_as:
@@ -233,8 +233,16 @@ def _panel(question: Question, verdict: Verdict, note: tuple[str, ...]) -> Panel
     if verdict.text and verdict.state != "unread":
         said.append(verdict.text)
     if verdict.state != "right" and not verdict.because:
-        said += [f"Expected: {question.expects}.".replace("..", "."), _where(question)]
+        said += _expected(question, choices=verdict.state != "unread")  # what could not be read told them
     return Panel(f"{question.id}: {_TITLES[verdict.state]}", _LOOKS[verdict.state], (*said, *note))
+
+
+def _expected(question: Question, *, choices: bool = True) -> tuple[str, ...]:
+    """Say what kind of answer is expected, what may be chosen, and where to look; never the answer."""
+    kind = f"Expected: {question.expects}.".replace("..", ".")
+    offered = choices and bool(question.choices)
+    listed = (f"To choose from: {'; '.join(question.choices)}.",) if offered else ()
+    return (kind, *listed, _where(question))
 
 
 def _where(question: Question) -> str:

@@ -10,6 +10,7 @@ from labkit.evidence.charts.phases import before_during_after as before_during_a
 from labkit.evidence.charts.planes import timeline as timeline
 from labkit.evidence.charts.ratio import compare_error_ratio as compare_error_ratio
 from labkit.evidence.charts.ratio import error_ratio as error_ratio
+from labkit.evidence.charts.stretches import stretches as stretches
 
 __all__ = [
     "Chart",
@@ -19,5 +20,6 @@ __all__ = [
     "error_ratio",
     "errors_by_cause",
     "latency_bands",
+    "stretches",
     "timeline",
 ]
