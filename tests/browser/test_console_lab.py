@@ -116,7 +116,7 @@ def test_nothing_in_the_widget_breaks_accessibility(opened, screenshots):
             page.click('.lm-MenuBar-itemLabel:text-is("Settings")')
             page.hover('.lm-Menu-itemLabel:text-is("Theme")')
             page.click('.lm-Menu-itemLabel:text-is("JupyterLab Dark")')
-            page.wait_for_selector('body[data-jp-theme-light="false"]')
+            page.wait_for_selector('body[data-jp-theme-light="false"]', state="attached")
             page.wait_for_timeout(500)
         found = Axe().run(page, context=".jp-NotebookPanel:not(.lm-mod-hidden) .labkit-console")
         assert found.violations_count == 0, found.generate_report()

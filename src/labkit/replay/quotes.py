@@ -33,8 +33,9 @@ QUESTIONS: tuple[tuple[str, Configuration], ...] = (
 _HEAD = """# What would have happened
 
 Numbers to quote, each replayed from the evidence by `labkit replay {where} --out docs/replay.md`.
-Requests are counted without the balancer's checks. A minute counts as outage when at least half of its requests
-fail. The budget is that of 99.9 % in 30 days, 43.2 minutes. Without a rollback the outage lasts beyond the record.
+Requests are counted without the balancer's checks. A minute counts as outage when at least half of its
+requests fail. The budget is that of 99.9 % in 30 days, 43.2 minutes. Without a rollback the outage lasts
+beyond the record.
 
 """
 _COLUMNS = (
