@@ -38,7 +38,7 @@ def test_an_unfit_string_is_1(
     """A string that is not fit ends with 1; JSON and JUnit say what the text says."""
     monkeypatch.setenv("SOME_URL", DSN)
     junit = tmp_path / "connection.xml"
-    words = ["doctor", "--env", "SOME_URL", "--json", "--junit", str(junit), "--timeout", "20"]
+    words = ["doctor", "--env", "SOME_URL", "--json", "--junit", str(junit), "--timeout", "60"]
     assert main([*words, "--expect", str(expect), "--environment", "test", "--connections", "3"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found["trouble"] == {"step": "reach", "fault": "refused"}

@@ -20,7 +20,7 @@ PAGE = (
 )
 def test_the_table_has_no_accessibility_violation(page, screenshots, scheme, ground, ink):
     """axe finds nothing, and every status is a word."""
-    table = examine("postgresql://bank_app:pw@127.0.0.1:1/bank", timeout_s=20)._repr_html_()
+    table = examine("postgresql://bank_app:pw@127.0.0.1:1/bank", timeout_s=60)._repr_html_()
     page.set_content(PAGE.format(scheme=scheme, ground=ground, ink=ink, table=table))
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
