@@ -224,7 +224,7 @@ class Controls {
         const edit = radio("edit", "edit the parts");
         edit.hidden = !this.record.strings;
         return node("fieldset", { disabled: !this.record.changed },
-            node("legend", {}, "Connection string of the update"),
+            node("legend", {}, this.record.strings || !this.record.changed ? "Connection string of the update" : "One setting of the update"),
             radio("as deployed", "as deployed"), radio("as corrected", "corrected"), edit, this.editor);
     }
 
@@ -251,6 +251,7 @@ class Controls {
             choose("retries", "retries", [["0", "none"], ["3 jitter", "3, with jitter"], ["3", "3, without jitter"]]),
             number("pool_size", "pool size", 1, 1), number("pool_timeout_s", "pool timeout (s)", 0.05, "any"),
             check("connectivity_test", "connectivity test in the pipeline"), check("manual_ledger", "manual ledger"));
+        this.fields.connectivity_test.parentElement.hidden = this.record.changed && !this.record.strings;
         if (!this.record.changed) for (const name of ["rollback", "canary", "connectivity_test"]) this.fields[name].disabled = true;
         return box;
     }
