@@ -152,9 +152,7 @@ detection_utc = reports.fetchall()[0][0]
 
 # %% hit tags=["prompt"]
 during = {"from_utc": "2024-02-16 06:40:00", "until_utc": "2024-02-16 06:50:00"}
-labkit.query(con, "failures_by_route", **during).project(
-    "route, requests_during, failed_during"
-)
+labkit.query(con, "failures_by_route", **during).project("route, requests_during, failed_during")
 
 # %% hit-answer tags=["solution"]
 during = {"from_utc": onset_utc, "until_utc": recovery_utc}
@@ -224,7 +222,8 @@ my_ranking = ["misconfigured_connection: user", "database_server", "misconfigure
 # %% [markdown]
 # ## Ask the database server
 #
-# The requests never got a connection. Did their attempts reach the server? The server's own log knows.
+# Where requests fail without a query, one question decides much: did anybody reach the server? Its own log
+# knows.
 #
 # **Predict.** Think of a wrong port, a wrong password and a full server. What would each leave in this
 # log?
@@ -316,11 +315,9 @@ before.diff(after)
 # %% [markdown]
 # ## The other suspects
 #
-# Overload is still on the table, because somebody added workers. A suspect is ruled out by a prediction
-# that fails.
+# A suspect is not ruled out by a better one. It is ruled out by a prediction of its own that fails.
 #
-# **Your turn.** What would you see if it were overload? Compare `before_during_after`, and look at the
-# error ratio around the moment when workers were added.
+# **Your turn.** What would you see if it were overload? Compare `before_during_after`.
 
 # %% overload tags=["prompt"]
 labkit.query(con, "before_during_after", onset_utc="2024-02-16 06:55:00").project(
@@ -337,14 +334,34 @@ labkit.query(con, "before_during_after", onset_utc=onset_utc, recovery_utc=recov
 # Traffic was the same before and during. The median time is two seconds because each request waits for a
 # connection until the pool gives up. Nothing was being worked on: there are no queries at all.
 
-# %% workers-answer tags=["solution"]
-labkit.query(con, "resources_against_errors", bucket_seconds=600).project(
-    "time_utc, workers, round(error_ratio, 2) AS error_ratio, round(cpu, 2) AS cpu, ping_loss"
-).df()
+# %% [markdown]
+# **Your turn.** Write overload into the evidence ledger, as in lab 03: the prediction, a query that tests
+# it, the verdict, and why. Do the same for one more suspect if you have the time.
 
-# %% [markdown] tags=["solution"]
-# Three times the workers, and the same error ratio. The processors had less to do than usual, and no ping
-# was lost. Overload and network are out.
+# %% ledger tags=["prompt"]
+lab = labkit.lab("08", con)
+lab.hypothesis(
+    "overload",
+    prediction=...,
+    query="...",
+    verdict=...,
+    because=...,
+)
+
+# %% ledger-answer tags=["solution"]
+lab = labkit.lab("08", con)
+lab.hypothesis(
+    "overload",
+    prediction="If it were overload, three times the workers would make the failures fewer.",
+    query=f"""
+        SELECT start_utc > (SELECT max(time_utc) FROM deployments WHERE deployment_name LIKE 'More workers%')
+                   AS more_workers, count(*) AS requests, round(avg(failed::INT), 2) AS error_ratio
+        FROM requests WHERE route <> '/livez' AND start_utc BETWEEN '{onset_utc}' AND '{recovery_utc}'
+        GROUP BY more_workers ORDER BY more_workers
+    """,
+    verdict="refuted",
+    because="The error ratio is the same before and after the workers came.",
+)
 
 # %% [markdown]
 # ## Choose what to do
@@ -463,21 +480,21 @@ calm.sql(correctness).df()
 # an hour most were told that they do not exist. No alarm on errors could have seen it.
 
 # %% [markdown]
-# ## Whose data was it?
+# ## Why is it wrong?
 #
-# The program is the same, its queries succeed, and the answers belong to nobody here. So ask where the
-# queries went.
+# A wrong answer without an error has few reasons: the data were changed, the program reads them wrongly, or
+# the right program asks the wrong place.
 #
-# **Your turn.** Find every `server_address` in `queries`, with its first and last query. The first query
-# to a new address is an onset to the second.
+# **Your turn.** Say for each of the three what the query spans would show, then look: which columns of
+# `queries` have another value than before? When was the first such query?
 
 # %% where tags=["prompt"]
 calm.sql("""
-    SELECT operation, count(*) AS queries
+    SELECT query_text, count(*) AS queries, min(start_utc) AS first_utc
     FROM queries
-    GROUP BY operation
-    ORDER BY operation
-""")
+    GROUP BY query_text
+    ORDER BY first_utc
+""").df()
 
 # %% where-answer tags=["solution"]
 targets = """
@@ -488,14 +505,15 @@ targets = """
 calm.sql(targets)
 
 # %% [markdown]
-# **Explain.** Why did every health check stay green, and why would a test of the connection in the pipeline
-# have passed as well?
+# **Explain.** Why did every health check stay green? Would a test of the connection in the pipeline have
+# noticed?
 
 # %% [markdown] tags=["prompt"]
 # *My explanation:*
 
 # %% [markdown] tags=["solution"]
-# The other server is a real one: it accepts the connection, has all tables, and answers fast. A check that
+# The queries are the same as before, and they go to another server. It is a real one: it accepts the
+# connection, has all tables, and answers fast. A check that
 # asks "can I connect?" says yes. Only a question with a *known* answer tells the two apart: the account of
 # a test customer, or the name of the environment in a table.
 

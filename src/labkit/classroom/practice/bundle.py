@@ -13,10 +13,14 @@ from labkit.classroom.practice.solving import Solved, solve
 from labkit.classroom.practice.truth import truth_of
 from labkit.core.errors import LabError
 from labkit.simulation import story
+from labkit.simulation.blocks import STREAMED
 from labkit.simulation.practice import Exercise, deal
 
 #: Draws of one seed that are tried; the chance that all fail is small, and it is told.
 MOST_ATTEMPTS = 8
+#: Files that a bundle may have.
+EVIDENCE = (*STREAMED, "deployments.jsonl", "messages.jsonl", "progress.csv")
+_LAST = "messages.jsonl"
 Progress = Callable[[int, int], None]
 
 
@@ -30,7 +34,7 @@ class Made:
 
 
 def make_bundle(seed: int, folder: Path, progress: Progress | None = None) -> Made:
-    """Write the evidence of a seed's exercise into a folder, in place of what was there.
+    """Write the evidence of a seed's exercise into a folder, in place of other evidence that was there.
 
     A draw that the reference investigation cannot solve is left aside and the next one is made. So the same
     seed gives the same bytes with the same version of labkit.
@@ -76,21 +80,21 @@ def try_to_solve(exercise: Exercise, folder: Path) -> Solved:
 
 
 def _put(made: Path, folder: Path) -> None:
-    """Move a finished bundle to its place; where another program was faster, its bytes are the same."""
-    if folder.exists() and any(folder.iterdir()):
-        shutil.rmtree(folder)
-    elif folder.exists():
-        folder.rmdir()
-    try:
-        made.rename(folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
+    """Move the files of a bundle to their place and take away those of an earlier one; others stay.
+
+    The messages come last: by them a bundle is known, so none is taken for whole before it is.
+    """
+    folder.mkdir(exist_ok=True)
+    fresh = sorted(made.iterdir(), key=lambda path: (path.name == _LAST, path.name))
+    for name in {*EVIDENCE} - {path.name for path in fresh}:
+        (folder / name).unlink(missing_ok=True)
+    for path in fresh:
+        path.replace(folder / path.name)
 
 
 def find_exercise(seed: int, folder: Path) -> Exercise | None:
     """Find the exercise that a folder holds, by the people's messages in it; None where it is another's."""
-    said = folder / "messages.jsonl"
+    said = folder / _LAST
     if not said.is_file():
         return None
     text = said.read_bytes()
@@ -99,13 +103,11 @@ def find_exercise(seed: int, folder: Path) -> Exercise | None:
 
 
 def _is_whole(exercise: Exercise, folder: Path, said: bytes) -> bool:
-    there = {path.name for path in folder.iterdir()}
-    due = ("traces.otlp.jsonl", "app.log.jsonl", "deployments.jsonl", "metrics.otlp.jsonl", "postgresql.json")
-    wanted = {name for name in due if name not in exercise.withheld} - (
-        set() if exercise.scenario.deployments else {"deployments.jsonl"}
-    )
-    told = story.messages(exercise.scenario) == said
-    same = "deployments.jsonl" not in there or (
-        story.deployments(exercise.scenario) == (folder / "deployments.jsonl").read_bytes()
-    )
-    return told and same and wanted <= there and not there & set(exercise.withheld)
+    """Tell whether a folder has all files of an exercise, no other, and the story that it tells."""
+    if story.messages(exercise.scenario) != said:
+        return False
+    told = story.deployments(exercise.scenario)
+    due = {*EVIDENCE} - {*exercise.withheld} - (set() if told else {"deployments.jsonl"})
+    there = {path.name for path in folder.iterdir()} & {*EVIDENCE}
+    recorded = folder / "deployments.jsonl"
+    return there == due and (recorded.name not in due or recorded.read_bytes() == told)

@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 
     from labkit.simulation.practice import Exercise
 
+_KINDS = dict(
+    zip(
+        KINDS,
+        (
+            "the service dials the wrong place, or in a wrong way: name the part",
+            "more work than connections or processors can carry",
+            "packets are lost between machines",
+            "the server is down, full, or slow by itself",
+            "the program itself is wrong",
+        ),
+        strict=True,
+    )
+)
+_PARTS = "of a misconfigured connection; scheme and text are the string as a whole, pool is its size"
+
 
 def practice(seed: int, out: str | Path | None = None) -> Case:
     """Open an outage that nobody has seen; it is made when it is not there yet.
@@ -108,8 +123,8 @@ class Case:
     @property
     def choices(self) -> Panel:
         """The words that an answer may use."""
-        rows = [("kind", one, "") for one in KINDS]
-        rows += [("part", one, "of a misconfigured connection") for one in all_parts()]
+        rows = [("kind", one, means) for one, means in _KINDS.items()]
+        rows.append(("part", "(one of)", f"{', '.join(all_parts())}: {_PARTS}"))
         rows += [("mitigation", name, means) for name, means in mitigations().items()]
         table = Table("Words for an answer", ("of", "word", "means"), tuple(rows))
         return Panel("What an answer may say", table=table)

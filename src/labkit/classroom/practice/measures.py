@@ -46,7 +46,5 @@ def named_share(named: Sequence[Cause], right: Cause) -> tuple[float, float]:
     >>> named_share([port], port), named_share([port, host], port)
     ((1.0, 1.0), (1.0, 0.5))
     """
-    if not named:
-        return 0.0, 0.0
     kind = sum(cause[0] == right[0] for cause in named) / len(named)
     return kind, sum(cause == right for cause in named) / len(named)

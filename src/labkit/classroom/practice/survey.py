@@ -128,7 +128,8 @@ def _of_fault(card: Card, found: Sequence[Surveyed]) -> list[str]:
     aside = sum(one.left_aside.count(card.scenario) for one in found)
     by = [sum(one.by == how for one in mine) for how in (BY_FAILURES, BY_CORRECTNESS)]
     levels = ", ".join(LEVELS[k - 1] for k in sorted({one.level for one in mine}))
-    return [f"`{card.row.name}`", str(len(mine)), *map(str, by), str(aside), levels or "—"]
+    of = "" if card.scenario in (card.row.name, "debacle") else f" ({card.scenario})"
+    return [f"`{card.row.name}`{of}", str(len(mine)), *map(str, by), str(aside), levels or "—"]
 
 
 def _span(counts: Iterable[int]) -> str:
