@@ -2,10 +2,10 @@
 
     python benchmarks/large.py 20000000 --rounds 1
 
-The tenth is the seed incident, generated with that much traffic and loaded. The whole is that tenth ten times: each
-time under other trace, span and session ids, some milliseconds later. Both are measured as a DuckDB file and as a
-folder of Parquet files, every question in a process of its own that opens the case with `labkit.load`. Growth is the
-time on the whole over the time on the tenth: 10 is linear.
+The tenth is the seed incident, generated with that much traffic and loaded. The whole is that tenth ten
+times: each time under other trace, span and session ids, some milliseconds later. Both are measured as a
+DuckDB file and as a folder of Parquet files, every question in a process of its own that opens the case with
+`labkit.load`. Growth is the time on the whole over the time on the tenth: 10 is linear.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ COPIES = 10
 ONSET = dt.datetime(2023, 12, 1, 14, 30)  # noqa: DTZ001 - times in tables are UTC without a zone
 INVESTIGATION = "the whole investigation"
 
-#: What differs from one copy to the next, in the tables that grow with the traffic; $n is the number of the copy.
+#: What differs from one copy to the next, in the tables that grow; $n is the number of the copy.
 _ID = "printf('%02x', $n) || substr({0}, 3) AS {0}"
 _TIME = "{0} + INTERVAL (37 * $n) MILLISECOND AS {0}"
 OTHER = {
     "spans": ", ".join(
-        [*map(_ID.format, ("trace_id", "span_id", "parent_span_id", "session_id"))]
-        + [*map(_TIME.format, ("start_utc", "end_utc"))]
+        (
+            *map(_ID.format, ("trace_id", "span_id", "parent_span_id", "session_id")),
+            *map(_TIME.format, ("start_utc", "end_utc")),
+        )
     ),
     "logs": ", ".join([*map(_ID.format, ("trace_id", "span_id")), _TIME.format("time_utc")]),
     "postgres_log": ", ".join([_ID.format("session_id"), _TIME.format("time_utc")]),

@@ -15,10 +15,11 @@ import load_samples as made
 import pytest
 import span_files
 
-from labkit.evidence import fast_spans, span_insert, span_pieces
+from labkit.evidence import fast, fast_spans, span_insert, span_pieces
 from labkit.evidence import load as module
+from labkit.evidence.fast import Fast, Into
 from labkit.evidence.load import load
-from labkit.evidence.span_insert import Fast, Into, Made, Way
+from labkit.evidence.span_insert import Made, Way
 
 Tables = tuple[list[tuple[Any, ...]], ...]
 
@@ -240,7 +241,7 @@ def test_an_interrupt_while_duckdb_reads_stops_the_loading(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "FAST_FROM_BYTES", 0)
-    monkeypatch.setattr(span_insert, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(fast, "_POLL_SECONDS", 0.001)
     path = tmp_path / "spans"
     path.write_text((made.dumps(made.batch(made.span())) + "\n") * 5000, encoding="utf-8")
     with pytest.raises(KeyboardInterrupt):
@@ -252,7 +253,7 @@ def test_an_interrupt_while_duckdb_reads_stops_the_loading(
 def test_progress_is_told_while_duckdb_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The callback hears of DuckDB's own progress during one long statement."""
     monkeypatch.setattr(module, "FAST_FROM_BYTES", 0)
-    monkeypatch.setattr(span_insert, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(fast, "_POLL_SECONDS", 0.001)
     path = tmp_path / "spans"
     path.write_text((made.dumps(made.batch(made.span())) + "\n") * 5000, encoding="utf-8")
     seen: list[tuple[int, int]] = []

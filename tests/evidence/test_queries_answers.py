@@ -344,7 +344,7 @@ def test_events_tell_a_rollback_from_a_deployment() -> None:
         ("deployment", "shop 2.0"),
         ("report", "first user report"),
         ("page", "first page"),
-        ("change", "Four more workers on every host…"),
+        ("change", "Four more workers on every host of it"),
         ("rollback", "rollback begins"),
         ("rollback", "rollback done"),
     ]

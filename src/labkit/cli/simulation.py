@@ -30,7 +30,31 @@ def add_commands(commands: Any) -> None:
 
     faults = commands.add_parser("catalogue", help="list every fault and how it shows, as a Markdown table")
     faults.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    faults.add_argument(
+        "--judge", action="store_true", help="make every scenario, investigate it, and report what was found"
+    )
+    faults.add_argument("--only", nargs="+", metavar="SCENARIO", help="scenarios to judge (default: all)")
+    faults.add_argument("--seeds", type=_seeds, default="1-10", metavar="A-B", help="default: 1-10")
+    faults.add_argument(
+        "--withheld", type=_seeds, default="1-3", metavar="A-B", help="seeds to judge without one plane, too"
+    )
+    faults.add_argument(
+        "--scale", type=float, default=0.25, help="times the traffic, where pools allow it (default: 0.25)"
+    )
+    faults.add_argument("--jobs", type=int, default=1, help="processes; the result is the same (default: 1)")
+    faults.add_argument(
+        "--keep", type=Path, metavar="FILE", help="keep verdicts there, and go on from those it has"
+    )
     faults.set_defaults(run=_catalogue)
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    """Read seeds: ``11-20``, ``3,5,8``, or one."""
+    parts = [part.partition("-") for part in text.split(",")]
+    try:
+        return tuple(seed for first, _, last in parts for seed in range(int(first), int(last or first) + 1))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"no seeds: {text!r}; write 11-20, or 3,5,8") from None
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -64,13 +88,34 @@ def _remake(arguments: argparse.Namespace) -> int:
 
 
 def _catalogue(arguments: argparse.Namespace) -> int:
+    from labkit.classroom.trials.document import with_report, write_document
     from labkit.simulation.catalogue import catalogue
 
+    report = _judged(arguments) if arguments.judge else None
     if arguments.out:
-        arguments.out.write_text(catalogue(), encoding="utf-8", newline="\n")
+        write_document(arguments.out, catalogue(), report)
     else:
-        print(catalogue(), end="")
+        print(with_report(catalogue(), "", report), end="")
     return 0
+
+
+def _judged(arguments: argparse.Namespace) -> str:
+    import datetime as dt
+
+    from labkit.classroom.trials import PLANES, Plan, least_scale, run_trials
+    from labkit.classroom.trials.table import report
+    from labkit.cli.progress import Bar
+    from labkit.simulation.scenario import scenario_names
+
+    planes = {seed: tuple(PLANES) for seed in arguments.withheld}
+    plans = [
+        Plan(name, seed, max(arguments.scale, least_scale(name)), planes.get(seed, ()))
+        for seed in arguments.seeds
+        for name in arguments.only or scenario_names()
+    ]
+    with Bar("judging", unit=" trials") as bar:
+        verdicts = run_trials(plans, jobs=arguments.jobs, keep=arguments.keep, progress=bar)
+    return report(verdicts, day=f"{dt.datetime.now(dt.UTC):%Y-%m-%d}")
 
 
 def _make_case(data: Path, case: Case) -> Case:

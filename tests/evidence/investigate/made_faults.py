@@ -13,6 +13,7 @@ TURNED_AWAY = 'password authentication failed for user "shop"'
 NO_TABLE = 'relation "accounts" does not exist'
 READ_ONLY = "cannot execute UPDATE in a read-only transaction"
 STOPPED = "canceling statement due to statement timeout"
+REJECTED = 'pg_hba.conf rejects connection for host "192.0.2.31", user "shop", database "shop", no encryption'
 UNENCRYPTED = 'no pg_hba.conf entry for host "192.0.2.31", user "shop", database "shop", no encryption'
 
 
@@ -120,6 +121,27 @@ _CONNECTING = (
         turned_away(TURNED_AWAY, "28P01", "Connection matched file", deployed=False, ramp=True),
         MISCONFIGURED,
         "password",
+    ),
+    Fault(
+        "expired password of a new role",
+        turned_away(
+            'password authentication failed for user "shop_2"',
+            "28P01",
+            'User "shop_2" has an expired password.\nConnection matched file',
+            dsn=dsn(user="shop_2"),
+        ),
+        MISCONFIGURED,
+        "password",
+    ),
+    Fault(
+        "rule of the server",
+        turned_away(
+            REJECTED,
+            "28000",
+            deployed=False,
+        ),
+        MISCONFIGURED,
+        "user",
     ),
     Fault(
         "unescaped @",
@@ -338,6 +360,7 @@ _DECOYS = (
         ),
         SERVER,
     ),
+    Fault("no slot left", turned_away("sorry, too many clients already", "53300"), SERVER, "max_connections"),
     Fault("restart", turned_away("the database system is starting up", "57P03", deployed=False), SERVER),
     Fault("server down", Case(f"{AT} 5432 {REFUSED}", deployed=False, restarts=True), SERVER),
     Fault(

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LANE_INCHES = 0.27
+LANE_INCHES = 0.22
 _MOST = 10
+_LETTERS = 26
 _PAD = 0.006  # of the width of the axes
 _AXES_SHARE = 0.86  # of the width of the picture, at the least
 
@@ -29,11 +30,26 @@ class Event:
 
     @property
     def short(self) -> str:
-        """The event with hour and minute, for a mark."""
-        return f"{self.time_utc:%H:%M} {self.label}"
+        """The event with hour and minute, in the few words that a mark has room for.
+
+        Examples
+        --------
+        >>> Event(dt.datetime(2031, 5, 6, 9, 0), "Longer sessions, more memory and a new font").short
+        '09:00 Longer sessions …'
+        """
+        return f"{self.time_utc:%H:%M} {_in_short(self.label)}"
 
     def __str__(self) -> str:
         return f"{clock(self.time_utc)} {self.label}"
+
+
+def _in_short(label: str) -> str:
+    """Keep whole words: of several things the first, of a long one its beginning."""
+    if len(label) <= _LETTERS:
+        return label
+    first = label[: _LETTERS - 1].partition(",")[0]
+    whole = first if "," in label[: _LETTERS - 1] else first.rpartition(" ")[0] or first
+    return f"{whole.rstrip(' ,;:')} …"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from labkit.evidence.investigate.model import Citation, Claim, Happened, Hypothesis, Prediction
+from labkit.evidence.investigate.model import Citation, Claim, Happened, Hypothesis, Prediction, RootCause
 from labkit.evidence.investigate.safe import iso, plain, plain_row, safe
 
 if TYPE_CHECKING:
@@ -14,30 +14,41 @@ if TYPE_CHECKING:
 
 def as_json(found: Investigation) -> dict[str, Any]:
     """Turn an investigation into plain values."""
-    cause = found.root_cause
     return {
         "state": found.window.state,
         "onset_utc": _time(found.onset_utc),
         "detection_utc": _time(found.detection_utc),
         "recovery_utc": _time(found.recovery_utc),
-        "root_cause": {
-            "kind": cause.kind,
-            "part": cause.part,
-            "before": plain(cause.before),
-            "after": plain(cause.after),
-            "dsn_before": cause.dsn_before,
-            "dsn_after": cause.dsn_after,
-            "changes": [
-                {"part": c.part, "before": plain(c.before), "after": plain(c.after)} for c in cause.changes
-            ],
-            "sentence": safe(cause.sentence),
-        },
+        "root_cause": _cause(found.root_cause),
+        "also": [
+            {
+                "onset_utc": _time(other.window.onset_utc),
+                "recovery_utc": _time(other.window.recovery_utc),
+                "root_cause": _cause(other.root_cause),
+            }
+            for other in found.also
+        ],
         "candidates": [_candidate(place, h) for place, h in enumerate(found.hypotheses, start=1)],
         "impact": [_claim(claim) for claim in found.impact],
         "timeline": [_happened(row) for row in found.timeline],
         "evidence": _evidence(found),
         "decides": list(found.decides),
         "missing": [{"plane": item.plane, "limits": item.limits} for item in found.missing],
+    }
+
+
+def _cause(cause: RootCause) -> dict[str, Any]:
+    return {
+        "kind": cause.kind,
+        "part": cause.part,
+        "before": plain(cause.before),
+        "after": plain(cause.after),
+        "dsn_before": cause.dsn_before,
+        "dsn_after": cause.dsn_after,
+        "changes": [
+            {"part": c.part, "before": plain(c.before), "after": plain(c.after)} for c in cause.changes
+        ],
+        "sentence": safe(cause.sentence),
     }
 
 

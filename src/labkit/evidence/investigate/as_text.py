@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from labkit.evidence.investigate.model import Hypothesis
+from labkit.evidence.investigate.model import Hypothesis, Other
 from labkit.evidence.investigate.safe import safe
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def _lines(found: Investigation) -> Iterator[str]:
         ("recovery", found.recovery_utc),
     ):
         yield f"  {name:<10} {said_time(time)}"
+    yield from _section("Also, at another time", (said_other(other) for other in found.also))
     yield from _section("Impact", (claim.text for claim in found.impact))
     yield from _section("What changed in the connection", _changes(found))
     yield ""
@@ -43,6 +44,12 @@ def _lines(found: Investigation) -> Iterator[str]:
 def said_time(time: dt.datetime | None) -> str:
     """Write a time for people: seconds, UTC; 'not known' where there is none."""
     return "not known" if time is None else f"{time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def said_other(other: Other) -> str:
+    """Say in one line what else happened, and when."""
+    from_utc, until_utc = said_time(other.window.onset_utc), said_time(other.window.recovery_utc)
+    return f"{from_utc} to {until_utc}: {other.root_cause.sentence}"
 
 
 def _changes(found: Investigation) -> Iterator[str]:

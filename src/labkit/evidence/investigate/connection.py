@@ -8,8 +8,10 @@ from labkit.evidence.investigate.facts import Facts
 from labkit.evidence.investigate.judge import by_messages, predict, slowed_queries
 from labkit.evidence.investigate.model import MISCONFIGURED, Claim, Hypothesis, PartChanged, Prediction
 
-_USUAL_PARTS = ("host", "port", "dbname", "user", "password")
+#: Parts that are judged whatever is said, in the order in which a person would try them.
+USUAL_PARTS = ("host", "port", "dbname", "user", "password")
 _NO_PART_OF_A_DSN = ("pool",)
+_ON_THE_SERVER = ("user", "dbname")
 _WORDS = {
     "host": "the host",
     "dbname": "the name of the database",
@@ -45,7 +47,7 @@ def _parts(facts: Facts) -> list[str]:
     said = [m.part for c in facts.complaints.all for m in c.reading.meanings if m.part]
     changed = [change.part for change in facts.settings.parts]
     differing = [item.part for item in facts.endpoints.compared if item.differs]
-    return list(dict.fromkeys([*changed, *differing, *said, *_USUAL_PARTS]))
+    return list(dict.fromkeys([*changed, *differing, *said, *USUAL_PARTS]))
 
 
 def _predictions(facts: Facts, part: str) -> Iterator[Prediction]:
@@ -53,6 +55,8 @@ def _predictions(facts: Facts, part: str) -> Iterator[Prediction]:
     yield _changed(facts, part)
     if part == "password" or facts.endpoints.of(part) is not None:
         yield _differs(facts, part)
+    if facts.complaints.clearing(part):
+        yield _accepted(facts, part)
     if part == "options":
         yield _stopped_too_soon(facts)
     yield _put_back(facts, part)
@@ -106,7 +110,18 @@ def _differs(facts: Facts, part: str) -> Prediction:
         return _same_role(facts)
     item = facts.endpoints.of(part)
     text = f"{word(part).capitalize()} that is dialled is not the one that worked."
-    return predict(text, item.differs if item else None, 4.0, 4.0, item.claim if item else None)
+    # Roles, rules and databases may change on the server while the program stays as it is.
+    there = part in _ON_THE_SERVER and not facts.settings.at_onset
+    minus = 1.0 if there else 4.0
+    return predict(text, item.differs if item else None, 4.0, minus, item.claim if item else None)
+
+
+def _accepted(facts: Facts, part: str) -> Prediction:
+    """Predict what a server that checks one part after the other has ruled out by what it says."""
+    complaints = facts.complaints.clearing(part)
+    said = f'the server had accepted it before it said: "{complaints[0].text}"'
+    claim = facts.complaints.answer.claim(said, tuple(c.row for c in complaints))
+    return predict(f"{word(part).capitalize()} is not accepted.", False, 0, 4.0, claim)
 
 
 def _stopped_too_soon(facts: Facts) -> Prediction:
@@ -121,7 +136,8 @@ def _stopped_too_soon(facts: Facts) -> Prediction:
 
 def _same_role(facts: Facts) -> Prediction:
     item = facts.endpoints.of("user")
-    same = None if item is None or item.differs is None else not item.differs
+    known = item is not None and item.differs is not None and not facts.complaints.clearing("user")
+    same = not item.differs if known and item else None
     return predict(
         "The role that is turned away is the one that worked.", same, 1.5, 2.0, item.claim if item else None
     )
@@ -156,7 +172,7 @@ def _after_deployment(facts: Facts) -> Prediction:
             settings.answer.claim("nothing was deployed in the quarter of an hour before"),
         )
     nearest = min(rows, key=lambda row: abs(row["minutes_earlier"]))
-    said = f"{nearest['deployment_name']}, {nearest['minutes_earlier']:.1f} minutes before the onset"
+    said = f"{nearest['deployment_name']}, {nearest['minutes_earlier']:.1f} minutes before the first sign"
     return predict(text, True, 1.0, 0, settings.answer.claim(said, rows))
 
 

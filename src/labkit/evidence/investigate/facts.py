@@ -59,7 +59,9 @@ def gather(con: duckdb.DuckDBPyConnection, window: Window, planes: dict[str, int
     return Facts(
         window=window,
         planes=planes,
-        settings=read_settings(con, window, recorded=bool(planes.get("deployments"))),
+        settings=read_settings(
+            con, window, since_utc=complaints.first_utc, recorded=bool(planes.get("deployments"))
+        ),
         complaints=complaints,
         endpoints=read_endpoints(targets, sessions, complaints),
         shape=read_shape(con, window, measures),

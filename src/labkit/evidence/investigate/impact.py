@@ -25,9 +25,10 @@ def measure_impact(con: duckdb.DuckDBPyConnection, facts: Facts) -> tuple[Claim,
             (window.row,),
         )
     ]
+    verb = "were slow or failed" if window.slow else "failed"
     for row in phases.where(lambda row: row["phase"] == "during" and row["requests"] > 0):
         share = row["failed"] / row["requests"]
-        text = f"{row['failed']:,} of {row['requests']:,} requests failed ({share:.1%})."
+        text = f"{row['failed']:,} of {row['requests']:,} requests {verb} ({share:.1%})."
         claims.append(phases.claim(text, (row,)))
         if row["sessions"]:
             text = f"{row['sessions_hit']:,} of {row['sessions']:,} visits of users met a failure."
@@ -40,7 +41,7 @@ def measure_impact(con: duckdb.DuckDBPyConnection, facts: Facts) -> tuple[Claim,
 
 
 def _alerts(con: duckdb.DuckDBPyConnection, facts: Facts) -> tuple[Claim, ...]:
-    if facts.window.onset_utc is None or facts.window.failed == 0:
+    if facts.window.onset_utc is None or facts.window.failed == 0 or facts.window.slow:
         return ()
     answer = ask(con, "burn_rate_alerts")
     page = answer.where(lambda row: row["alert"].startswith("page") and row["first_fired_utc"] is not None)

@@ -6,7 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.evidence.investigate.model import Claim, Happened, Hypothesis, Missing, RootCause, Window
+from labkit.evidence.investigate.model import (
+    Claim,
+    Happened,
+    Hypothesis,
+    Missing,
+    Other,
+    RootCause,
+    Window,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,6 +39,8 @@ class Investigation:
         What would tell the remaining candidates apart.
     missing : tuple of Missing
         Planes of the evidence that are not there, and what cannot be said without them.
+    also : tuple of Other
+        Another incident outside the first one's time, where its cause is of another kind.
     """
 
     window: Window
@@ -41,6 +51,7 @@ class Investigation:
     timeline: tuple[Happened, ...]
     decides: tuple[str, ...]
     missing: tuple[Missing, ...]
+    also: tuple[Other, ...] = ()
 
     @property
     def onset_utc(self) -> dt.datetime | None:

@@ -119,6 +119,8 @@ class Window:
         What the evidence covers.
     row : Row
         The row of the query that it was read from.
+    slow : bool
+        Nothing fails, but answers are slow: then slow requests count as failed ones.
     """
 
     state: str
@@ -131,6 +133,12 @@ class Window:
     plane: str
     citation: Citation
     row: Row = field(default_factory=dict)
+    slow: bool = False
+
+    @property
+    def fails(self) -> str:
+        """What the failed requests do, in a word for sentences."""
+        return "are slow" if self.slow else "fail"
 
     @property
     def found(self) -> bool:
@@ -203,6 +211,14 @@ class RootCause:
     dsn_after: str | None
     changes: tuple[PartChanged, ...]
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another incident in the same evidence, outside the first one's time, and what it was."""
+
+    window: Window
+    root_cause: RootCause
 
 
 @dataclass(frozen=True, slots=True)

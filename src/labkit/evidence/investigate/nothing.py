@@ -15,11 +15,11 @@ def nothing_hypothesis(facts: Facts) -> Hypothesis:
     said = (
         "no sustained rise of the error ratio"
         if quiet
-        else f"{window.failed:,} of {window.requests:,} requests fail"
+        else f"{window.failed:,} of {window.requests:,} requests {window.fails}"
     )
     predictions = [
         predict(
-            "Failures stay as rare as they always are.",
+            "Failures and slow answers stay as rare as they always are.",
             quiet,
             4.0,
             10.0,

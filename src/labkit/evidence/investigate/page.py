@@ -17,9 +17,9 @@ from labkit.evidence.investigate.as_html import (
     table,
     times_table,
 )
-from labkit.evidence.investigate.as_text import said_time
+from labkit.evidence.investigate.as_text import said_other, said_time
 from labkit.evidence.investigate.safe import safe
-from labkit.evidence.investigate.stand_in import planes, with_requests
+from labkit.evidence.investigate.traffic import open_traffic, planes
 
 if TYPE_CHECKING:
     import duckdb
@@ -109,6 +109,7 @@ def _sections(con: duckdb.DuckDBPyConnection, found: Investigation) -> Iterator[
     yield "when", "When it happened", times_table(found)
     yield "impact", "Impact", claims_list(found.impact) if found.impact else ""
     yield "cause", "Root cause", _cause(found)
+    yield "also", "Also, at another time", _items(said_other(other) for other in found.also)
     yield "charts", "Charts", _charts(con)
     yield "candidates", "All candidates", ranking_table(found)
     yield (
@@ -153,7 +154,7 @@ def _items(lines: Iterable[str]) -> str:
 def _charts(con: duckdb.DuckDBPyConnection) -> str:
     from labkit.evidence import charts
 
-    own, _ = with_requests(con, planes(con))
+    traffic = open_traffic(con, planes(con))
     drawing: tuple[Callable[[duckdb.DuckDBPyConnection], Chart], ...] = (
         charts.error_ratio,
         charts.timeline,
@@ -162,9 +163,9 @@ def _charts(con: duckdb.DuckDBPyConnection) -> str:
         charts.before_during_after,
     )
     try:
-        return "".join(filter(None, (_figure(draw, own) for draw in drawing)))
+        return "".join(filter(None, (_figure(draw, traffic.con) for draw in drawing)))
     finally:
-        own.close()
+        traffic.close()
 
 
 def _figure(draw: Callable[[duckdb.DuckDBPyConnection], Chart], con: duckdb.DuckDBPyConnection) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labkit.evidence.investigate.deciding import what_decides, what_is_missing
-from labkit.evidence.investigate.facts import gather
+from labkit.evidence.investigate.facts import Facts, gather
 from labkit.evidence.investigate.impact import measure_impact
 from labkit.evidence.investigate.investigation import Investigation
-from labkit.evidence.investigate.stand_in import planes, with_requests
+from labkit.evidence.investigate.model import NONE, Other, RootCause
 from labkit.evidence.investigate.timeline import build_timeline
+from labkit.evidence.investigate.traffic import Traffic, open_traffic, planes
 from labkit.evidence.investigate.verdict import rank, root_cause
-from labkit.evidence.investigate.window import find_detection, find_window
+from labkit.evidence.investigate.window import find_detection, find_other, find_window
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,21 +50,36 @@ def investigate(con: duckdb.DuckDBPyConnection) -> Investigation:
     'none'
     """
     rows = planes(con)
-    own, plane = with_requests(con, rows)
+    traffic = open_traffic(con, rows)
     try:
-        window = find_window(own, plane)
+        own = traffic.con
+        window = find_window(traffic)
         detection = find_detection(own, window)
         facts = gather(own, window, rows)
         ranked = rank(facts)
+        cause = root_cause(facts, ranked)
         return Investigation(
             window=window,
             detection=detection,
-            root_cause=root_cause(facts, ranked),
+            root_cause=cause,
             hypotheses=ranked,
             impact=measure_impact(own, facts),
             timeline=build_timeline(own, facts, detection),
             decides=what_decides(ranked),
             missing=what_is_missing(facts),
+            also=_also(traffic, facts, cause),
         )
     finally:
-        own.close()
+        traffic.close()
+
+
+def _also(traffic: Traffic, facts: Facts, cause: RootCause) -> tuple[Other, ...]:
+    """Judge what fails outside the incident's time, if it is another matter."""
+    window = find_other(traffic, facts.window)
+    if window is None:
+        return ()
+    others = gather(traffic.con, window, facts.planes)
+    found = root_cause(others, rank(others))
+    if found.kind in (NONE, cause.kind):
+        return ()
+    return (Other(window, found),)

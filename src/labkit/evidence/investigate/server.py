@@ -10,22 +10,25 @@ from labkit.evidence.investigate.model import SERVER, Hypothesis, Prediction, Ro
 
 #: Lines of its own that would be usual in the time, before their absence says anything.
 _EXPECTED = 3.0
+_STATEMENTS = {
+    None: "The database server is at fault: stopped, restarted, full, or slow by itself.",
+    "max_connections": "The database server is full: all connections that max_connections allows are taken.",
+}
 
 
 def server_hypothesis(facts: Facts) -> Hypothesis:
     """Judge the database server by its own log and by the time that queries take."""
-    return Hypothesis(
-        SERVER,
-        None,
-        "The database server is at fault: stopped, restarted, full, or slow by itself.",
-        tuple(_predictions(facts)),
-    )
+    part = _part(facts)
+    return Hypothesis(SERVER, part, _STATEMENTS[part], tuple(_predictions(facts, part)))
 
 
-def _predictions(facts: Facts) -> Iterator[Prediction]:
-    yield by_messages(
-        facts, SERVER, None, "The messages speak of a server that stops, starts or ends sessions."
-    )
+def _part(facts: Facts) -> str | None:
+    """Give what of the server the messages speak of most: a limit by its name, or the server as a whole."""
+    return max(_STATEMENTS, key=lambda part: facts.complaints.weight(SERVER, part))
+
+
+def _predictions(facts: Facts, part: str | None) -> Iterator[Prediction]:
+    yield by_messages(facts, SERVER, part, "The messages speak of a server that stops, starts or is full.")
     yield _own_log(facts)
     yield _alive(facts)
     yield _queries_slower(facts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -88,9 +89,11 @@ class Settings:
         return self.dsn_before is not None and self.dsn_after is not None
 
 
-def read_settings(con: duckdb.DuckDBPyConnection, window: Window, *, recorded: bool) -> Settings:
-    """Read what was deployed before the onset, and what was put back at the recovery."""
-    at = window.begin or NO_TIME
+def read_settings(
+    con: duckdb.DuckDBPyConnection, window: Window, *, since_utc: dt.datetime | None, recorded: bool
+) -> Settings:
+    """Read what was deployed before the first sign of the incident, and what was put back at the recovery."""
+    at = since_utc or window.begin or NO_TIME
     margin = max(60.0, min(120.0, 6 * window.minutes))
     answer = ask(con, "changes_before", at_utc=at, minutes_before=_LOOK_BACK_MIN, seconds_after=margin)
     rows = answer.rows if window.begin else ()

@@ -42,6 +42,10 @@ class Signature:
         The same in plain words.
     sqlstates : frozenset of str
         SQLSTATEs that mean the same where the text is not English.
+    clears : frozenset of str
+        Parts of the connection that the server had accepted before it said this.
+    vague : bool
+        Clients are told less than the server's own log says of the same attempt.
     """
 
     name: str
@@ -51,6 +55,8 @@ class Signature:
     says: str
     sqlstates: frozenset[str]
     writer: Writer = "any"
+    clears: frozenset[str] = frozenset()
+    vague: bool = False
 
     @property
     def connecting(self) -> bool:
@@ -67,8 +73,12 @@ def row(
     *,
     sqlstate: str = "",
     writer: Writer = "any",
+    clears: str = "",
+    vague: bool = False,
 ) -> Signature:
     """Write one row of a table: meanings are words such as ``port .6, host .5, server .3``.
+
+    A part of something that is no connection stands behind a colon: ``server:max_connections .6``.
 
     Examples
     --------
@@ -84,10 +94,14 @@ def row(
         says,
         frozenset(sqlstate.split()),
         writer,
+        frozenset(clears.split()),
+        vague,
     )
 
 
 def _meaning(words: str) -> Meaning:
     name, weight = words.split()
-    kind = _KIND_WORDS.get(name, MISCONFIGURED)
-    return Meaning(kind, None if name in _KIND_WORDS else name, float(weight))
+    word, _, part = name.partition(":")
+    if word in _KIND_WORDS:
+        return Meaning(_KIND_WORDS[word], part or None, float(weight))
+    return Meaning(MISCONFIGURED, name, float(weight))

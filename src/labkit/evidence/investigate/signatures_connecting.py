@@ -71,7 +71,7 @@ _ENCRYPTION = (
     row(
         "hba-plain",
         r"no pg_hba\.conf entry for .* user \"(?P<user>[^\"]*)\", database \"(?P<dbname>[^\"]*)\", no enc",
-        "sslmode .6, user .55, dbname .4, server .4",
+        "sslmode .6, user .55, dbname .4, server .2",
         "server",
         "the server lets nobody in like this, unencrypted",
         sqlstate="",
@@ -79,7 +79,7 @@ _ENCRYPTION = (
     row(
         "hba",
         r"pg_hba\.conf (?:entry for|rejects).* user \"(?P<user>[^\"]*)\", database \"(?P<dbname>[^\"]*)\"",
-        "user .6, server .45, sslmode .4, dbname .4",
+        "user .7, sslmode .4, dbname .4, server .2",
         "server",
         "the server's rules let nobody in like this",
     ),
@@ -93,7 +93,14 @@ _LOGIN = (
         "server",
         "the server has no such role",
     ),
-    row("expired", r"has an expired password", "password 1", "server", "the role's password has expired"),
+    row(
+        "expired",
+        r"has an expired password",
+        "password 1",
+        "server",
+        "the role is there, its password has expired",
+        clears="user",
+    ),
     row(
         "password-server",
         r"password authentication failed for user \"(?P<user>[^\"]*)\"",
@@ -110,6 +117,7 @@ _LOGIN = (
         "server",
         "role and password do not belong together; the client is not told which is wrong",
         sqlstate="28P01",
+        vague=True,
     ),
     row(
         "no-login",
@@ -118,6 +126,7 @@ _LOGIN = (
         "server",
         "the role may not log in",
         sqlstate="28000",
+        clears="password sslmode",
     ),
     row(
         "bad-name-end",
@@ -125,6 +134,7 @@ _LOGIN = (
         "dbname 1",
         "server",
         "the database's name ends in a line break",
+        clears="user password sslmode",
     ),
     row(
         "no-database",
@@ -133,6 +143,7 @@ _LOGIN = (
         "server",
         "the server has no such database",
         sqlstate="3D000",
+        clears="user password sslmode",
     ),
     row(
         "no-connect",
@@ -140,6 +151,7 @@ _LOGIN = (
         "dbname .7, user .65, server .3",
         "server",
         "the role may not connect to that database",
+        clears="password sslmode",
     ),
     row(
         "closed-database",
@@ -147,6 +159,7 @@ _LOGIN = (
         "dbname .7, server .5",
         "server",
         "that database takes no connections",
+        clears="user password sslmode",
     ),
     row(
         "database-full",
@@ -165,7 +178,7 @@ _LOGIN = (
     row(
         "slots",
         r"too many clients already|remaining connection slots are reserved",
-        "pool .65, server .6, overload .4",
+        "server:max_connections .75, pool .5, overload .4",
         "server",
         "the server has no connection left",
         sqlstate="53300",
@@ -177,6 +190,7 @@ _LOGIN = (
         "server",
         "a setting for the session is refused",
         sqlstate="42704 22023",
+        clears="user password sslmode dbname",
     ),
     row(
         "attrs",

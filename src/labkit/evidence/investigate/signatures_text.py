@@ -99,7 +99,7 @@ _NAME = (
     ),
     row(
         "bad-service-port",
-        r"resolve host '(?P<host>[^']*)'.*Servname not supported",
+        r"resolve host '[^']*'.*Servname not supported",
         "password .8, port .5, host .4",
         "name",
         "the port is no port: a slash in an unescaped password ends the host too early",

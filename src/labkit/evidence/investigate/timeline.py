@@ -13,6 +13,11 @@ from labkit.evidence.investigate.model import Happened
 if TYPE_CHECKING:
     import duckdb
 
+_EDGES = {
+    "failing": ("failures set in (onset)", "failures end (recovery)"),
+    "slow": ("answers become slow (onset)", "answers are as fast as before (recovery)"),
+    "silent": ("queries begin to go to another database", "queries come back"),
+}
 _ALL_DAY_MIN = 60 * 24 * 2.0
 
 
@@ -29,13 +34,11 @@ def build_timeline(
 
 def _failures(facts: Facts) -> Iterator[Happened]:
     window = facts.window
-    silent = window.state == "silent"
+    begins, ends = _EDGES["silent" if window.state == "silent" else "slow" if window.slow else "failing"]
     if window.onset_utc is not None:
-        text = "queries begin to go to another database" if silent else "failures set in (onset)"
-        yield Happened(window.onset_utc, window.plane, text, window.citation)
+        yield Happened(window.onset_utc, window.plane, begins, window.citation)
     if window.recovery_utc is not None:
-        text = "queries come back" if silent else "failures end (recovery)"
-        yield Happened(window.recovery_utc, window.plane, text, window.citation)
+        yield Happened(window.recovery_utc, window.plane, ends, window.citation)
     for complaint in facts.complaints.telling[:3]:
         first: dt.datetime = complaint.row["first_utc"]
         if complaint.row["outside"] == 0:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labkit.evidence.investigate.code import code_hypothesis
-from labkit.evidence.investigate.connection import connection_hypotheses, word
+from labkit.evidence.investigate.connection import USUAL_PARTS, connection_hypotheses, word
 from labkit.evidence.investigate.facts import Facts
 from labkit.evidence.investigate.model import KINDS, MISCONFIGURED, NONE, Hypothesis, RootCause, Verdict
 from labkit.evidence.investigate.network import network_hypothesis
@@ -30,8 +30,13 @@ def rank(facts: Facts) -> tuple[Hypothesis, ...]:
             server_hypothesis(facts),
             code_hypothesis(facts),
         ]
-    ordered = sorted(found, key=lambda h: (-h.score, KINDS.index(h.kind), h.part or ""))
+    ordered = sorted(found, key=lambda h: (-h.score, KINDS.index(h.kind), _place(h.part), h.part or ""))
     return tuple(replace(h, verdict=_verdict(h, place)) for place, h in enumerate(ordered))
+
+
+def _place(part: str | None) -> int:
+    """Put where and as whom one connects before how: tuning alone seldom keeps anyone out."""
+    return USUAL_PARTS.index(part) if part in USUAL_PARTS else len(USUAL_PARTS)
 
 
 def _verdict(hypothesis: Hypothesis, place: int) -> Verdict:
@@ -45,7 +50,7 @@ def root_cause(facts: Facts, ranked: Sequence[Hypothesis]) -> RootCause:
     """Name the first candidate, with the values of its part before and after."""
     first = ranked[0]
     if first.kind != MISCONFIGURED:
-        return RootCause(first.kind, None, None, None, None, None, (), _plain_sentence(facts, first))
+        return RootCause(first.kind, first.part, None, None, None, None, (), _plain_sentence(facts, first))
     change = facts.settings.part(first.part or "")
     before, after = (change.before, change.after) if change else _observed(facts, first.part or "")
     return RootCause(

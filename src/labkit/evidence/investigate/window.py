@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from labkit.evidence.investigate.ask import Answer, ask
 from labkit.evidence.investigate.model import Happened, Row, Window
+from labkit.evidence.investigate.traffic import Traffic
 
 if TYPE_CHECKING:
     import duckdb
 
+#: Evidence in nat that speaks loud: beside a known incident nothing less is another one.
+_LOUD = 60.0
 #: Least length of a run in seconds, and least evidence in nat: what is shorter must speak louder.
-_LOOKS = ((120.0, 25.0), (10.0, 60.0))
+_LOOKS = ((120.0, 25.0), (10.0, _LOUD))
 _LEAST_RATIO = 0.01
 #: Share of the recorded time that a run must last, for recordings of a few minutes only.
 _SHARE = 0.1
@@ -21,11 +25,39 @@ _REPORTS = ("user-report", "pager")
 _MOVED = 0.05
 
 
-def find_window(con: duckdb.DuckDBPyConnection, plane: str) -> Window:
-    """Find the run of failures; where there is none, a time in which the queries went elsewhere."""
+def find_window(traffic: Traffic) -> Window:
+    """Find the run of failures; where there is none, queries that went elsewhere, or slow answers."""
+    window = _run(traffic)
+    if window.found:
+        return window
+    moved = _moved(traffic.con, window)
+    if moved is not None or traffic.plane != "requests":
+        return moved or window
+    traffic.count_slow()
+    slow = _run(traffic)
+    if slow.found:
+        return replace(slow, slow=True)
+    traffic.count_failed()
+    return window
+
+
+def find_other(traffic: Traffic, window: Window) -> Window | None:
+    """Find another run of failures outside the one that is known; None where there is none.
+
+    From then on the traffic is without the time of the first.
+    """
+    if window.begin is None or window.end is None or window.slow or window.state == "silent":
+        return None
+    traffic.leave_out(window.begin, window.end)
+    other = _run(traffic, looks=((120.0, _LOUD),))
+    return other if other.found else None
+
+
+def _run(traffic: Traffic, looks: tuple[tuple[float, float], ...] = _LOOKS) -> Window:
+    con = traffic.con
     first, last = con.execute("SELECT min(start_utc), max(start_utc) FROM requests").fetchall()[0]
     seconds = (last - first).total_seconds() if first is not None else 0.0
-    for least_s, evidence in _LOOKS:
+    for least_s, evidence in looks:
         answer = ask(
             con,
             "onset_and_recovery",
@@ -33,10 +65,10 @@ def find_window(con: duckdb.DuckDBPyConnection, plane: str) -> Window:
             min_ratio=_LEAST_RATIO,
             min_evidence=evidence,
         )
-        window = _window(answer.rows[0], answer, first, last, plane)
+        window = _window(answer.rows[0], answer, first, last, traffic.plane)
         if window.found:
             return window
-    return _moved(con, window) or window
+    return window
 
 
 def _window(

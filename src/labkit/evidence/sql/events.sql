@@ -40,7 +40,7 @@ marks AS (
                 ELSE 'change' END AS kind,
            CASE WHEN is_back THEN 'rollback begins'
                 WHEN version IS DISTINCT FROM previous AND version IS NOT NULL THEN service || ' ' || version
-                WHEN length(name) > 32 THEN left(name, 31) || '…'
+                WHEN length(name) > 80 THEN left(name, 79) || '…'
                 ELSE coalesce(name, service || ' changed') END AS label
     FROM judged
     UNION ALL
