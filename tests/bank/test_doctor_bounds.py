@@ -90,7 +90,7 @@ def test_a_process_that_does_not_listen_is_given_up(at_start: Path, start: str, 
     """A string longer than a pipe holds does not keep the doctor waiting for a process that is deaf."""
     at_start.write_text(f"import os, time\n{start}\n", encoding="utf-8")
     limit_s = LONG_S if status == "unknown" else SHORT_S
-    text = f"host=127.0.0.1 port=1 user=u password=p dbname=d application_name={'a' * 300_000}"
+    text = f"host=127.0.0.1 port=1 user=u password=p dbname=d application_name={chr(0x1F600) * 7900}"
     report = bounded(text, limit_s)
     assert report.trouble is not None
     assert (report.trouble.step, report.trouble.status) == ("resolve", status)
