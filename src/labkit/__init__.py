@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from labkit.classroom.lab import lab as lab
+    from labkit.classroom.postmortem.draft import postmortem as postmortem
+    from labkit.classroom.postmortem.review import review_postmortem as review_postmortem
     from labkit.classroom.practice.case import practice as practice
     from labkit.core.dsn import Dsn as Dsn
     from labkit.core.errors import LabError as LabError
@@ -26,14 +28,12 @@ if TYPE_CHECKING:
     from labkit.replay.engine import record as record
     from labkit.replay.engine import replay as replay
     from labkit.replay.proving.ground import proving_ground as proving_ground
-    from labkit.replay.toggle import DsnToggle as DsnToggle
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Configuration": "labkit.replay.configuration",
     "Dsn": "labkit.core.dsn",
-    "DsnToggle": "labkit.replay.toggle",
     "Investigation": "labkit.evidence.investigate.investigation",
     "LabError": "labkit.core.errors",
     "ReplayConsole": "labkit.replay.console",
@@ -41,12 +41,14 @@ _HOME = {
     "investigate": "labkit.evidence.investigate.run",
     "lab": "labkit.classroom.lab",
     "load": "labkit.evidence.load",
+    "postmortem": "labkit.classroom.postmortem.draft",
     "practice": "labkit.classroom.practice.case",
     "proving_ground": "labkit.replay.proving.ground",
     "queries": "labkit.evidence.queries",
     "query": "labkit.evidence.queries",
     "record": "labkit.replay.engine",
     "replay": "labkit.replay",
+    "review_postmortem": "labkit.classroom.postmortem.review",
     "show_sql": "labkit.evidence.queries",
     "write_parquet": "labkit.evidence.parquet",
 }

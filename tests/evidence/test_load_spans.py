@@ -15,10 +15,11 @@ import load_samples as made
 import pytest
 import span_files
 
-from labkit.evidence import fast_spans, span_insert, span_pieces
+from labkit.evidence import fast, fast_spans, span_insert, span_pieces
 from labkit.evidence import load as module
+from labkit.evidence.fast import Fast, Into
 from labkit.evidence.load import load
-from labkit.evidence.span_insert import Fast, Into, Made, Way
+from labkit.evidence.span_insert import Made, Way
 
 Tables = tuple[list[tuple[Any, ...]], ...]
 
@@ -100,6 +101,23 @@ def test_events_and_values_of_every_kind_take_the_fast_way(
     assert fast_results == [Fast(5, 5)]
     assert found == tables(path, monkeypatch, fast=False)
     assert sum(row[-1] is not None for row in found[0]) == 3
+
+
+def test_spans_under_the_name_of_before_stand_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast]
+) -> None:
+    """A batch that names libraries as OTLP did before 0.19, alone or beside scopes, loses no span."""
+    older = [{"instrumentationLibrary": {"name": "x"}, "spans": [made.span(spanId="00000000000000ab")]}]
+    both, alone = made.batch(made.span()), made.batch(made.span())
+    both["resourceSpans"][0]["instrumentationLibrarySpans"] = older
+    alone["resourceSpans"][0] = {"instrumentationLibrarySpans": older}
+    path = tmp_path / "spans"
+    lines = [made.dumps(batch) for batch in (made.batch(made.span()), both, alone)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    found = tables(path, monkeypatch, fast=True)
+    assert fast_results == [Fast(1, 1, frozenset({2, 3}))]
+    assert found == tables(path, monkeypatch, fast=False)
+    assert len(found[0]) == 4
 
 
 def test_events_are_judged_strictly_where_errors_are_ignored(
@@ -240,7 +258,7 @@ def test_an_interrupt_while_duckdb_reads_stops_the_loading(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "FAST_FROM_BYTES", 0)
-    monkeypatch.setattr(span_insert, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(fast, "_POLL_SECONDS", 0.001)
     path = tmp_path / "spans"
     path.write_text((made.dumps(made.batch(made.span())) + "\n") * 5000, encoding="utf-8")
     with pytest.raises(KeyboardInterrupt):
@@ -252,7 +270,7 @@ def test_an_interrupt_while_duckdb_reads_stops_the_loading(
 def test_progress_is_told_while_duckdb_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The callback hears of DuckDB's own progress during one long statement."""
     monkeypatch.setattr(module, "FAST_FROM_BYTES", 0)
-    monkeypatch.setattr(span_insert, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(fast, "_POLL_SECONDS", 0.001)
     path = tmp_path / "spans"
     path.write_text((made.dumps(made.batch(made.span())) + "\n") * 5000, encoding="utf-8")
     seen: list[tuple[int, int]] = []

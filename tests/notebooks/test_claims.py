@@ -105,3 +105,15 @@ def test_the_cases_that_lab_06_names_are_these():
     }
     ground = labkit.proving_ground()
     assert {number for number, word in told.items() if word not in ground.cases[number - 1].truth} == set()
+
+
+def test_the_numbers_in_lab_07s_prose_are_the_evidences(con):
+    """So many requests failed in the outage, and more than half of it went into theories that were wrong."""
+    onset, recovery = labkit.query(con, "onset_and_recovery").project("onset_utc, recovery_utc").fetchall()[0]
+    assert labkit.query(con, "onset_and_recovery").project("failed").fetchall() == [(9291,)]
+    asked = "SELECT min(time_utc) FROM messages WHERE text LIKE '{}'"
+    assumed, innocent = (
+        con.sql(asked.format(words)).fetchall()[0][0] for words in ("%that is overload%", "%The database is up%")
+    )
+    assert (innocent - assumed) / (recovery - onset) > 0.5
+    assert con.sql("SELECT count(*) FROM messages WHERE text LIKE '%All 412 unit tests pass%'").fetchall() == [(1,)]

@@ -99,6 +99,7 @@ def connect(
 
     con = duckdb.connect(database, read_only=read_only, config={**_CONFIG, **more})
     con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")  # in a notebook a slow machine would show a widget
     return con
 
 

@@ -12,40 +12,21 @@ The rows of lines that went through the strict reader stand after the others of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from labkit.evidence.fast import Fast, Into
 from labkit.evidence.lines import count_lines, packing_of, read_lines
-from labkit.evidence.span_insert import CAREFUL, QUICK, Fast, Into, insert, prepare, settle, withdraw
+from labkit.evidence.span_insert import CAREFUL, QUICK, insert, prepare, settle, withdraw
 from labkit.evidence.span_pieces import load_pieces, looks_whole
-
-if TYPE_CHECKING:
-    import duckdb
 
 _HEAD = 1 << 20  # bytes that are looked at before the whole file is tried
 _TAIL = 1 << 16
 
 
-def load_spans(
-    con: duckdb.DuckDBPyConnection, path: Path, source_file: str, progress: Callable[[float], None]
-) -> Fast:
-    """Load the plainly good lines of a file, and say which lines are left to judge.
-
-    Parameters
-    ----------
-    con : duckdb.DuckDBPyConnection
-        A database with the published tables.
-    path : Path
-        File of OTLP/JSON lines, plain or gzip.
-    source_file : str
-        Name of the file in the tables.
-    progress : callable
-        Called now and then with the share that is done (0 to 1).
-    """
-    prepare(con)
-    into = Into(con, source_file, progress)
+def load_spans(into: Into, path: Path) -> Fast:
+    """Load the plainly good lines of a file, and say which lines are left to judge."""
+    prepare(into.con)
     whole = _load_whole(into, path) if _begins_and_ends_well(path) else None
     return whole if whole is not None else load_pieces(into, path)
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from labkit.core.errors import LabError
 from labkit.evidence.database import MEMORY, filled
+from labkit.evidence.fast import Fast, Into
+from labkit.evidence.fast_lines import LINE_FORMATS, load_lines
 from labkit.evidence.fast_spans import load_spans
 from labkit.evidence.files import Found, PathLike, find
 from labkit.evidence.lines import Broken, Line, read_lines
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 UNKNOWN = "unknown"
 _STEP = 1 << 20
-FAST_FORMAT = otlp_traces.FORMAT
 FAST_FROM_BYTES = 1 << 20  # below that the strict reader is quick enough
 
 
@@ -154,9 +155,8 @@ def _load_all(
 def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None, meter: _Meter) -> None:
     lines: Lines = _measured(read_lines(file.path), meter)
     counts, doubted = _Counts(), None
-    if form is FAST_FORMAT and file.path.stat().st_size >= FAST_FROM_BYTES:
-        size = file.path.stat().st_size
-        fast = load_spans(con, file.path, file.name, lambda share: meter.at(int(share * size)))
+    fast = _load_fast(con, file, form, meter) if form else None
+    if fast is not None:
         counts, doubted = _Counts(fast.lines, 0, fast.rows), fast.doubted
         lines = _measured(read_lines(file.path, doubted), meter) if doubted else ()
     counts = _load_lines(con, file, _in_runs(form, doubted) if form and doubted else form, lines, counts)
@@ -172,6 +172,17 @@ def _load_file(con: duckdb.DuckDBPyConnection, file: Found, form: Format | None,
             counts.rows,
         ],
     )
+
+
+def _load_fast(con: duckdb.DuckDBPyConnection, file: Found, form: Format, meter: _Meter) -> Fast | None:
+    """Load the plainly good lines of a large file fast, where its format has such a way."""
+    size = file.path.stat().st_size
+    if size < FAST_FROM_BYTES:
+        return None
+    into = Into(con, file.name, lambda share: meter.at(int(share * size)))
+    if form is otlp_traces.FORMAT:
+        return load_spans(into, file.path)
+    return load_lines(into, file.path, LINE_FORMATS[form.name]) if form.name in LINE_FORMATS else None
 
 
 @dataclass(frozen=True)

@@ -5,39 +5,18 @@ DuckDB's reader knows no line numbers: the statement marks the first row of each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from labkit.evidence.fast import Fast, Into, run_long, sql_of
 from labkit.evidence.lines import packing_of
 
 if TYPE_CHECKING:
     import duckdb
 
-_POLL_SECONDS = 0.2
 _EVENTS = 'STRUCT(timeUnixNano JSON, name JSON, attributes STRUCT("key" JSON, "value" JSON)[])[]'
-
-
-@dataclass(frozen=True, slots=True)
-class Fast:
-    """What was loaded fast: lines and rows, and the numbers of the lines the strict reader must judge."""
-
-    lines: int
-    rows: int
-    doubted: frozenset[int] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True, slots=True)
-class Into:
-    """Where spans go: a database, the file's name in it, and whom to tell the share that is done."""
-
-    con: duckdb.DuckDBPyConnection
-    source_file: str
-    progress: Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +43,7 @@ class Made:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Make the macros that the statements use."""
-    con.execute(_sql("span_macros"))
+    con.execute(sql_of("span_macros"))
 
 
 def insert(into: Into, path: Path, way: Way) -> Made | None:
@@ -73,9 +52,9 @@ def insert(into: Into, path: Path, way: Way) -> Made | None:
 
     (before,) = into.con.execute("SELECT coalesce(max(rowid), -1) FROM spans").fetchall()[0]
     values = {**_source(path, way), "source_file": into.source_file}
-    into.con.execute(_sql("span_events_forgiving" if way.forgive else "span_events"))
+    into.con.execute(sql_of("span_events_forgiving" if way.forgive else "span_events"))
     try:
-        _run(into, _statement(way), values)
+        run_long(into, _statement(way), values)
     except duckdb.Error:
         return None
     found = into.con.execute(
@@ -98,7 +77,7 @@ def settle(into: Into, made: Made, first: int = 1, numbers: Sequence[int] | None
     """
     alone = made.rows == made.lines == made.last - made.first + 1
     values = {"first": made.first, "last": made.last, "line": first}
-    into.con.execute(_sql("span_lines_alone" if alone else "span_lines"), values)
+    into.con.execute(sql_of("span_lines_alone" if alone else "span_lines"), values)
     if numbers is not None:
         into.con.execute(
             "UPDATE spans SET source_line = list_extract($3::BIGINT[], source_line) "
@@ -134,7 +113,7 @@ def is_sound(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
 
     try:
         con.execute(
-            f"SELECT count(hash(batches)) FROM ({_sql('span_source')}) AS batches", _source(path, QUICK)
+            f"SELECT count(hash(batches)) FROM ({sql_of('span_source')}) AS batches", _source(path, QUICK)
         )
     except duckdb.Error:
         return False
@@ -145,28 +124,10 @@ def _source(path: Path, way: Way) -> dict[str, object]:
     return {"path": str(path), "compression": packing_of(path), "forgive": way.forgive}
 
 
-@cache
-def _sql(name: str) -> str:
-    return files("labkit.evidence").joinpath("sql_load", f"{name}.sql").read_text(encoding="utf-8")
-
-
 def _statement(way: Way) -> str:
     careful = "true" if way.careful else "false"  # a constant, so that DuckDB leaves the branch out
-    return _sql("spans").replace("--BATCHES--", _batches(way)).replace("$careful", careful)
+    return sql_of("spans").replace("--BATCHES--", _batches(way)).replace("$careful", careful)
 
 
 def _batches(way: Way) -> str:
-    return _sql("span_source").replace("--EVENTS--", "JSON" if way.forgive else _EVENTS)
-
-
-def _run(into: Into, sql: str, values: dict[str, object]) -> None:
-    """Run a long statement in a thread of its own, so that Ctrl-C is heard and progress told meanwhile."""
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(into.con.execute, sql, values)
-        try:
-            while wait([running], _POLL_SECONDS).not_done:
-                into.progress(max(0.0, into.con.query_progress()) / 100)
-        except BaseException:
-            into.con.interrupt()
-            raise
-        running.result()
+    return sql_of("span_source").replace("--EVENTS--", "JSON" if way.forgive else _EVENTS)

@@ -13,14 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from labkit.evidence.fast import Fast, Into
 from labkit.evidence.lines import Line, read_numbered
 from labkit.evidence.readers.otlp_traces import parse
 from labkit.evidence.readers.reading import Loaded, read_line
 from labkit.evidence.span_insert import (
     CAREFUL,
     FORGIVING,
-    Fast,
-    Into,
     Made,
     insert,
     is_sound,

@@ -42,7 +42,7 @@ MESSAGES = (
     "MessageTemplate",
     "text",
 )
-_LOGGERS = (
+LOGGERS = (
     "logger",
     "logger_name",
     "loggerName",
@@ -52,18 +52,18 @@ _LOGGERS = (
     "module",
     "component",
 )
-_TRACES = (
+TRACES = (
     *("trace_id", "traceId", "traceID", "trace.id", "TraceId", "otelTraceID", "otel.trace_id", "trace"),
     "logging.googleapis.com/trace",
 )
-_SPANS = (
+SPANS = (
     *("span_id", "spanId", "spanID", "span.id", "SpanId", "otelSpanID", "otel.span_id"),
     "logging.googleapis.com/spanId",
 )
-_SERVICES = ("service.name", "service_name", "serviceName", "service", "app", "application")
-_VERSIONS = ("service.version", "service_version", "serviceVersion", "version")
-_HOSTS = ("host.name", "host.hostname", "hostname", "host_name", "HOSTNAME", "host", "pod")
-_STACKS = (
+SERVICES = ("service.name", "service_name", "serviceName", "service", "app", "application")
+VERSIONS = ("service.version", "service_version", "serviceVersion", "version")
+HOSTS = ("host.name", "host.hostname", "hostname", "host_name", "HOSTNAME", "host", "pod")
+STACKS = (
     *(
         "exception.stacktrace",
         "error.stack_trace",
@@ -75,7 +75,7 @@ _STACKS = (
     *("stacktrace", "stackTrace", "exc_text", "traceback", "stack", "@x", "thrown.extendedStackTrace"),
     "exc_info",
 )
-_TYPES = (
+TYPES = (
     *(
         "exception.type",
         "error.type",
@@ -86,11 +86,11 @@ _TYPES = (
     ),
     *("exception.name", "error.kind", "exception_type", "exc_type", "thrown.name", "error.class", "err.name"),
 )
-_MESSAGES_OF_ERRORS = (
+MESSAGES_OF_ERRORS = (
     *("exception.message", "error.message", "err.message", "exception.exception_message", "exception.msg"),
     *("exception_message", "thrown.message", "error_message"),
 )
-_ERRORS = ("exception", "error", "err", "exc", "thrown")
+ERRORS = ("exception", "error", "err", "exc", "thrown")
 _ID = re.compile(r"(?:.*/traces/)?([0-9a-fA-F]+)")
 
 
@@ -107,13 +107,13 @@ def parse(record: JsonObject, received: dt.datetime | None = None) -> LogRecord:
         time_utc=time_utc,
         severity_text=level,
         severity_number=number,
-        logger=_take_text(rest, _LOGGERS),
+        logger=_take_text(rest, LOGGERS),
         body=body,
-        trace_id=_take_id(rest, _TRACES, 32),
-        span_id=_take_id(rest, _SPANS, 16),
-        service_name=_take_text(rest, _SERVICES),
-        service_version=_take_text(rest, _VERSIONS),
-        host_name=_take_text(rest, _HOSTS),
+        trace_id=_take_id(rest, TRACES, 32),
+        span_id=_take_id(rest, SPANS, 16),
+        service_name=_take_text(rest, SERVICES),
+        service_version=_take_text(rest, VERSIONS),
+        host_name=_take_text(rest, HOSTS),
         exception_type=exception.type if exception else None,
         exception_message=exception.message if exception else None,
         exception_stacktrace=(exception.text or None) if exception else None,
@@ -159,10 +159,10 @@ def _body(rest: JsonObject) -> str | None:
 
 def _exception(rest: JsonObject) -> Trace | None:
     """Put an exception together from the parts that are given, and from its stack trace what is not."""
-    stack = _take_text(rest, _STACKS) or _take_list(rest, _STACKS)
-    kind, message = _take_text(rest, _TYPES), _take_text(rest, _MESSAGES_OF_ERRORS)
+    stack = _take_text(rest, STACKS) or _take_list(rest, STACKS)
+    kind, message = _take_text(rest, TYPES), _take_text(rest, MESSAGES_OF_ERRORS)
     if stack is None and kind is None and message is None:
-        name = next((name for name in _ERRORS if type(rest.get(name)) is str and rest[name]), None)
+        name = next((name for name in ERRORS if type(rest.get(name)) is str and rest[name]), None)
         if name is None:
             return None
         stack = rest.pop(name)

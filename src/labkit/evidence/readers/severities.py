@@ -45,3 +45,15 @@ def of_number(level: int) -> tuple[str | None, int | None]:
     if level in _TENS:
         return _TENS[level]
     return of_syslog(level) if 0 <= level <= 7 else (None, None)
+
+
+def severity_values() -> dict[str, list[str] | list[int]]:
+    """Give the tables as lists side by side: names in lower case, and levels that are numbers."""
+    levels = {str(level): of_number(level) for level in (*range(8), *_TENS)}
+    return {
+        "level_names": list(_NAMES),
+        "level_numbers": list(_NAMES.values()),
+        "priorities": list(levels),
+        "priority_names": [str(name) for name, _ in levels.values()],
+        "priority_numbers": [number or 0 for _, number in levels.values()],
+    }

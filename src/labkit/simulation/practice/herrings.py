@@ -48,6 +48,18 @@ def add_herrings(scenario: Scenario, setting: Setting, draws: Draws) -> tuple[Sc
     return scenario, tuple(sorted(found, key=lambda one: one.at))
 
 
+def set_clocks(scenario: Scenario, draws: Draws) -> tuple[Scenario, tuple[Herring, ...]]:
+    """Let the clock that stamps one host's log be some seconds behind, in every second case."""
+    hosts = [replace(host, clock_slow_s=0.0) for host in scenario.topology.hosts]
+    found: tuple[Herring, ...] = ()
+    if draws.chance(0.5):
+        at, slow = draws.whole(0, len(hosts) - 1), draws.whole(2, 9)
+        hosts[at] = replace(hosts[at], clock_slow_s=float(slow))
+        text = f"The clock that stamps the log of {hosts[at].name} is {slow} s behind; its spans are right."
+        found = (Herring("slow-clock", scenario.start, text),)
+    return replace(scenario, topology=replace(scenario.topology, hosts=tuple(hosts))), found
+
+
 def _harmless_update(scenario: Scenario, setting: Setting, draws: Draws) -> Added:
     """Roll out settings minutes before the onset; where no update follows, the string may gain a name."""
     rollout, live = setting.rollout, setting.card.carrier == "live"
@@ -94,7 +106,7 @@ def _scale_out(scenario: Scenario, setting: Setting, draws: Draws) -> Added:
     """Add workers, and now and then connections, in the middle of the outage: it does nothing."""
     times = setting.times
     at = times.detected + dt.timedelta(
-        seconds=int((times.recovered - times.detected).total_seconds() * draws.between(0.3, 0.5))
+        seconds=int((times.recovered - times.detected).total_seconds() * draws.between(0.4, 0.5))
     )
     in_force = [one for one in scenario.capacities if one.start <= at][-1]
     workers = draws.pick((4, 6, 8))
@@ -221,7 +233,7 @@ def _remark(
 ) -> Added:
     """Let somebody say something between detection and repair."""
     left = (setting.times.recovered - setting.times.detected).total_seconds()
-    at = setting.times.detected + dt.timedelta(seconds=int(left * draws.between(0.2, 0.5)))
+    at = setting.times.detected + dt.timedelta(seconds=int(left * draws.between(0.35, 0.5)))
     return _talked(scenario, _said(at, *said)), replace(herring, at=at)
 
 

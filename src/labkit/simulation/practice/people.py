@@ -13,6 +13,8 @@ from labkit.simulation.model import Message
 from labkit.simulation.practice.draws import Draws
 from labkit.simulation.practice.exercise import Times
 
+#: A repair is decided before it begins.
+_REPAIRED = dt.timedelta(seconds=310)
 _ON_CALL, _COMMANDER = "on-call engineer", "incident commander"
 
 
@@ -72,11 +74,11 @@ def _worked_on(times: Times, said: Mapping[str, Any], draws: Draws) -> list[Mess
         ("found", "senior engineer"),
         ("decision", _COMMANDER),
     ]
-    begin = times.detected + dt.timedelta(minutes=6)
-    left = (times.recovered - begin).total_seconds()
-    if left < 120:
-        beats, begin = beats[2:], times.recovered - dt.timedelta(seconds=100)
-        left = 100.0
+    begin, end = times.detected + dt.timedelta(minutes=6), times.recovered - _REPAIRED
+    if end - begin < dt.timedelta(minutes=2):
+        begin, end = end - dt.timedelta(minutes=2), times.recovered - dt.timedelta(seconds=20)
+        beats = beats[2:]
+    left = (end - begin).total_seconds()
     shares = [(k + draws.between(0.1, 0.8)) / len(beats) for k in range(len(beats))]
     return [
         Message(begin + dt.timedelta(seconds=int(left * share)), "chat", author, draws.pick(said[what]))

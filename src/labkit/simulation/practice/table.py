@@ -10,7 +10,7 @@ from labkit.simulation.practice.cards import Card, cards
 from labkit.simulation.practice.difficulty import rate
 from labkit.simulation.practice.draws import Draws
 from labkit.simulation.practice.exercise import Exercise, Times
-from labkit.simulation.practice.herrings import Setting, add_herrings
+from labkit.simulation.practice.herrings import Setting, add_herrings, set_clocks
 from labkit.simulation.practice.moving import moved
 from labkit.simulation.practice.people import phrases, talk
 from labkit.simulation.practice.rollout import draw_rollout, fault_and_repair, numbered, with_versions
@@ -53,6 +53,7 @@ def deal(seed: int, attempt: int = 0) -> Exercise:
     scenario = with_versions(scenario, card, rollout)
     setting = Setting(card, times, rollout, phrases())
     scenario, herrings = add_herrings(scenario, setting, Draws(seed, attempt, "herrings"))
+    scenario, clocks = set_clocks(scenario, Draws(seed, attempt, "clocks"))
     scenario = replace(
         scenario,
         deployments=numbered(
@@ -65,6 +66,7 @@ def deal(seed: int, attempt: int = 0) -> Exercise:
     )
     validate(scenario)
     withheld = draw_withheld(Draws(seed, attempt, "withheld"))
+    herrings = (*(clocks if "app.log.jsonl" not in withheld else ()), *herrings)
     return Exercise(
         seed, attempt, card, scenario, times, herrings, withheld, rate(card, times, herrings, withheld)
     )
