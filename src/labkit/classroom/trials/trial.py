@@ -94,7 +94,9 @@ class Verdict:
 
 
 def least_scale(scenario: str) -> float:
-    """Give the least scale at which a scenario is itself: pools do not shrink, so load must not either.
+    """Give the least scale at which a scenario is itself.
+
+    Pools do not shrink with the scale, so where requests wait for a connection, the traffic must not either.
 
     Examples
     --------
@@ -102,7 +104,8 @@ def least_scale(scenario: str) -> float:
     (1.0, 0.0)
     """
     rows = [ROWS[fault.name] for fault in faults_of(load_scenario(scenario))]
-    return 1.0 if any(row.kind == "overload" or row.part == "pool" for row in rows) else 0.0
+    waiting = any(row.kind in ("overload", "network") or row.part == "pool" for row in rows)
+    return 1.0 if waiting else 0.0
 
 
 def judge(plan: Plan) -> tuple[Verdict, ...]:
