@@ -103,6 +103,14 @@ COMPARISONS = (
         10_000_000,
         ("--workers", "2", "--rounds", "1"),
     ),
+    Comparison(
+        "check",
+        "One check of an answer",
+        "Aim: under 200 ms. The ratio is to one bare scrypt at the same cost, in time of the processor.",
+        "check.py",
+        40,
+        (),
+    ),
 )
 
 

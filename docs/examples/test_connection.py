@@ -17,7 +17,7 @@ EXPECTED = Expectations(
 @pytest.fixture(scope="session")
 def report() -> Report:
     """Examine the connection once for all tests."""
-    return examine(os.environ.get("DATABASE_URL"), expectations=EXPECTED)
+    return examine(os.environ.get("DATABASE_URL"), expectations=EXPECTED, timeout_s=30)
 
 
 @pytest.mark.parametrize("step", STEPS)

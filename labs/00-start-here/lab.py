@@ -44,6 +44,22 @@ con.sql("FROM requests LIMIT 5")
 # is `TIMESTAMP`, a whole number is `BIGINT`.
 
 # %% [markdown]
+# ## See it before you understand it
+#
+# These rows are an afternoon. The console plays it again: press *Play*, or move the slider. The thick line
+# is the share of requests that failed in each minute.
+#
+# **Predict.** An update changed some settings. What will the line look like if one of them is put back?
+# Then choose *corrected*.
+
+# %% console tags=["scaffold"]
+labkit.ReplayConsole(con, strings=False)
+
+# %% [markdown]
+# The same people asked for the same pages, and nearly nobody was turned away. Which setting it was, how one
+# finds it, and why it took hours: that is the course. You will come back to this console in lab 05.
+
+# %% [markdown]
 # ## The bank
 #
 # ```mermaid

@@ -505,8 +505,9 @@ con.sql("""
 """)
 
 # %% [markdown]
-# The switch below replays the afternoon twice: the same requests at the same moments, once with the
-# connection string as it was deployed, and once as it had been before.
+# The console below replays the afternoon: the same requests at the same moments, once with the connection
+# string as it was deployed, and once, if you choose *corrected*, as it had been before. The dashed line is
+# the record. You will meet the other controls in lab 05.
 #
 # **Predict.** Which failures will go away, and which will stay?
 
@@ -514,7 +515,7 @@ con.sql("""
 # *My prediction:*
 
 # %% toggle tags=["scaffold"]
-labkit.DsnToggle(con)
+labkit.ReplayConsole(con, strings=False)
 
 # %% [markdown]
 # **Explain.** A replay shows what *would follow* from a hypothesis. It does not prove the hypothesis.

@@ -287,7 +287,7 @@ lab.check("trigger", trigger)
 # %% people tags=["scaffold"]
 con.sql("""
     SELECT time_utc, channel, author,
-           CASE WHEN time_utc < '2023-12-01 16:25' THEN text[:70] ELSE '(folded)' END AS begins_with
+           CASE WHEN time_utc < '2023-12-01 16:25' THEN text[:47] ELSE '(folded)' END AS begins_with
     FROM messages
     WHERE time_utc > '2023-12-01 14:30'
     ORDER BY time_utc

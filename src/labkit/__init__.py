@@ -28,14 +28,12 @@ if TYPE_CHECKING:
     from labkit.replay.engine import record as record
     from labkit.replay.engine import replay as replay
     from labkit.replay.proving.ground import proving_ground as proving_ground
-    from labkit.replay.toggle import DsnToggle as DsnToggle
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Configuration": "labkit.replay.configuration",
     "Dsn": "labkit.core.dsn",
-    "DsnToggle": "labkit.replay.toggle",
     "Investigation": "labkit.evidence.investigate.investigation",
     "LabError": "labkit.core.errors",
     "ReplayConsole": "labkit.replay.console",

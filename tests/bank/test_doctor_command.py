@@ -38,7 +38,7 @@ def test_an_unfit_string_is_1(
     """A string that is not fit ends with 1; JSON and JUnit say what the text says."""
     monkeypatch.setenv("SOME_URL", DSN)
     junit = tmp_path / "connection.xml"
-    words = ["doctor", "--env", "SOME_URL", "--json", "--junit", str(junit), "--timeout", "20"]
+    words = ["doctor", "--env", "SOME_URL", "--json", "--junit", str(junit), "--timeout", "60"]
     assert main([*words, "--expect", str(expect), "--environment", "test", "--connections", "3"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert found["trouble"] == {"step": "reach", "fault": "refused"}
@@ -57,10 +57,41 @@ def test_a_string_is_read_from_a_file_or_standard_input(
     assert capsys.readouterr().out.count("fit\n") == 2
 
 
+def test_what_an_update_changes_is_shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against the string in use, each part that differs is told, of a password only that it does."""
+    monkeypatch.setenv("OLD_URL", DSN)
+    changed = DSN.replace(":1/", ":2/").replace("correct-horse", "other-horse")
+    assert main(["doctor", changed, "--was", "OLD_URL", "--until", "lint"]) == 0
+    out = capsys.readouterr().out
+    assert out.endswith(
+        "Against OLD_URL:\npart      before  after\npassword          changed\nport      1       2\n"
+    )
+    assert "horse" not in out
+    assert main(["doctor", changed, "--was", "OLD_URL", "--until", "lint", "--json"]) == 0
+    changes = json.loads(capsys.readouterr().out)["changes"]
+    assert changes[1] == {"part": "port", "before": "1", "after": "2"}
+    assert main(["doctor", f"x{changed}", "--was", "OLD_URL", "--until", "lint"]) == 1
+    assert "Against" not in capsys.readouterr().out
+
+
+def test_parts_of_a_file_are_compared(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A string that a file holds in parts is compared as any other."""
+    monkeypatch.setenv("OLD_URL", DSN)
+    path = tmp_path / "config.toml"
+    path.write_text('[database]\nhost = "127.0.0.1"\nuser = "bank_app"\ndbname = "bank"\n', encoding="utf-8")
+    assert main(["doctor", "--file", str(path), "--was", "OLD_URL", "--until", "lint"]) == 0
+    assert "port      1       not set" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "words",
     [
         [],
+        [DSN, "--was", DSN],
         [DSN, "--env", "SOME_URL"],
         ["host=h", "password=correct-horse"],
         ["--env", DSN],

@@ -8,7 +8,15 @@ import pytest
 
 pytest_plugins = ["pytester"]
 DSN = "postgresql://bank_app:correct-horse@127.0.0.1:1/bank"
-PLUGIN = ("-p", "labkit.bank.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:nbval")
+PLUGIN = (
+    "-p",
+    "labkit.bank.pytest_plugin",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:nbval",
+    "--labkit-timeout=60",
+)
 
 
 @pytest.fixture(autouse=True)

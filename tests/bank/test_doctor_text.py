@@ -34,6 +34,13 @@ def test_a_good_text_passes_without_a_network(given: str | Dsn) -> None:
     assert report.dsn == "postgresql://bank_app:***@db.example:5432/bank"
 
 
+def test_a_text_that_is_far_too_long_is_not_looked_at() -> None:
+    """A file that got into the variable is refused by its length, in no time."""
+    report = examine("host=" + "=" * 1_000_000)
+    assert report.trouble is not None
+    assert (report.trouble.step, report.trouble.fault) == ("parse", "too-long")
+
+
 @pytest.mark.parametrize("given", [None, "", "  "])
 def test_a_string_that_is_not_set_is_not_fit(given: str | None) -> None:
     """A variable that is not set is a mistake in the text, not an error of the program."""

@@ -20,8 +20,6 @@ WAITING = f"""() => [...document.querySelectorAll('{NOTEBOOK} .jp-CodeCell')]
 PICTURES = f"""() => [...document.querySelectorAll('{NOTEBOOK} .jp-OutputArea img')].map(
     image => ({{words: image.alt, drawn: image.complete && image.naturalWidth > 300}})
 )"""
-TOGGLE = f"{NOTEBOOK} .jp-OutputArea input[type=radio]"
-TOGGLE_PICTURE = f"{NOTEBOOK} .widget-html img"
 
 
 def open_notebook(page, address):
@@ -58,7 +56,7 @@ def errors(page):
     return found.all_text_contents()
 
 
-@pytest.mark.parametrize("name", ["00-start-here", "01-detection-and-impact"])
+@pytest.mark.parametrize("name", ["00-start-here", "01-detection-and-impact", "05-replay-the-fix"])
 def test_run_all_ends_without_an_error(lab, page, screenshots, name):
     """Run All on the unsolved notebook shows tables and no error, and no request leaves the machine."""
     open_and_run_all(page, lab.notebook(name))
@@ -87,48 +85,19 @@ def test_a_fresh_notebook_is_not_marked_as_changed(lab, page):
 def test_the_charts_have_their_words(lab, page, screenshots):
     """Every chart that the lab draws is there, with an alternative text that has numbers."""
     open_and_run_all(page, lab.notebook("01-detection-and-impact"))
-    page.wait_for_selector(TOGGLE_PICTURE)
     photograph(page, screenshots, "chart", f'{NOTEBOOK} .jp-OutputArea img[alt]:not([alt=""])')
     pictures = page.evaluate(PICTURES)
     assert all(picture["drawn"] and picture["words"] for picture in pictures)
     assert sum(any(c.isdigit() for c in picture["words"]) for picture in pictures) >= 2
 
 
-def test_the_toggle_follows_mouse_and_keyboard(lab, page, screenshots):
-    """A click and an arrow key change the picture and its words; typing there deletes no cell."""
-    open_and_run_all(page, lab.notebook("01-detection-and-impact"))
-    picture = page.locator(TOGGLE_PICTURE)
-    deployed, corrected = page.locator(TOGGLE).all()
-    deployed.scroll_into_view_if_needed()
-    recorded, seen = picture.get_attribute("alt"), picture.get_attribute("src")
-    photograph(page, screenshots, "toggle-as-deployed", TOGGLE)
-
-    corrected.click()
-    page.wait_for_function(CHANGED, arg=[TOGGLE_PICTURE, seen])
-    replayed = picture.get_attribute("alt")
-    assert replayed != recorded
-    photograph(page, screenshots, "toggle-as-corrected", TOGGLE)
-
-    cells, seen = page.locator(f"{NOTEBOOK} .jp-Cell").count(), picture.get_attribute("src")
-    page.keyboard.press("ArrowUp")
-    page.wait_for_function(CHANGED, arg=[TOGGLE_PICTURE, seen])
-    assert picture.get_attribute("alt") == recorded
-    page.keyboard.press("d")
-    page.keyboard.press("d")
-    page.wait_for_timeout(500)
-    assert page.locator(f"{NOTEBOOK} .jp-Cell").count() == cells
-
-
-#: The picture at a selector is no longer the one it was.
-CHANGED = "([selector, before]) => document.querySelector(selector).src !== before"
-
-
-def test_a_solution_shows_both_states_without_a_kernel(lab, page, screenshots):
-    """The built solution, only opened, shows the toggle's two pictures with their words."""
+def test_a_solution_shows_the_replay_without_a_kernel(lab, page, screenshots):
+    """The built solution, only opened, shows the console's picture with its words and no live view."""
     page.goto(lab.notebook("solutions/01-detection-and-impact"))
-    page.wait_for_selector(f'{NOTEBOOK} .jp-OutputArea img[alt*="No sustained change"]')
+    picture = f'{NOTEBOOK} .jp-OutputArea img[alt*="requests fail"]'
+    page.wait_for_selector(picture)
     words = [p["words"] for p in page.evaluate(PICTURES)]
-    assert sum("step" in text for text in words) >= 2
-    assert sum("No sustained change" in text for text in words) == 1
+    assert sum("instead of" in text for text in words) == 1
     assert all(words)
-    photograph(page, screenshots, "solution", f'{NOTEBOOK} .jp-OutputArea img[alt*="No sustained change"]')
+    assert page.locator(f"{NOTEBOOK} .labkit-console").count() == 0
+    photograph(page, screenshots, "solution", picture)

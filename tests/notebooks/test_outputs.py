@@ -68,10 +68,14 @@ def test_no_solution_keeps_widget_state(name):
     assert "widgets" not in notebook(name, "solutions")["metadata"]
 
 
-def test_the_last_lab_shows_both_states_of_the_toggle():
-    """Without a kernel, in a print or on the web, both replays are there."""
-    cells = cells_of("01-detection-and-impact", "solutions")
-    [toggle] = [cell for cell in cells if "DsnToggle" in "".join(cell["source"])]
-    [output] = toggle["outputs"]
-    assert len(PICTURE.findall("".join(output["data"]["text/html"]))) == 2
+@pytest.mark.parametrize(("name", "marks"), [("01-detection-and-impact", 0), ("05-replay-the-fix", 2)])
+def test_the_console_shows_record_and_replay_without_a_kernel(name, marks):
+    """Without a kernel both sentences and one picture with words are there; the strings only in lab 05."""
+    cells = cells_of(name, "solutions")
+    [console] = [cell for cell in cells if "ReplayConsole" in "".join(cell["source"])]
+    [output] = console["outputs"]
+    page = "".join(output["data"]["text/html"])
+    assert len(PICTURE.findall(page)) == 1
+    assert page.count("requests fail") >= 2
+    assert page.count("<mark>") == marks and ("5433" in page) == bool(marks)
     assert set(output["data"]) == {"text/html", "text/plain"}

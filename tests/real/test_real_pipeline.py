@@ -44,7 +44,7 @@ def test_a_pipeline_would_have_stopped_the_update(kind: str, servers: DoctorServ
     command = [*PYTEST, f"--junit-xml={junit}"]
     if kind == "plugin":
         command += ["-p", "labkit.bank.pytest_plugin", "--labkit-dsn-env", "DATABASE_URL"]
-        command += ["--labkit-expect", str(EXAMPLES / "expect.toml")]
+        command += ["--labkit-timeout", "60", "--labkit-expect", str(EXAMPLES / "expect.toml")]
     good, bad = strings(servers)
     done = run(tmp_path, command, good)
     assert done.returncode == 0, done.stdout
@@ -64,7 +64,7 @@ def test_a_pipeline_would_have_stopped_the_update(kind: str, servers: DoctorServ
 def test_the_command_of_the_checklist_tells_the_two_apart(servers: DoctorServers, tmp_path: Path) -> None:
     """``labkit doctor`` with the example's expectations ends with 0 for one string and 1 for the other."""
     command = [sys.executable, "-m", "labkit.cli.main", "doctor", "--env", "DATABASE_URL", "--json"]
-    command += ["--expect", str(EXAMPLES / "expect.toml"), "--timeout", "30"]
+    command += ["--expect", str(EXAMPLES / "expect.toml"), "--timeout", "60"]
     good, bad = strings(servers)
     done = run(tmp_path, command, good)
     assert (done.returncode, json.loads(done.stdout)["fit"]) == (0, True)

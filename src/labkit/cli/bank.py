@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from labkit.core.errors import LabError
 if TYPE_CHECKING:
     from labkit.bank.doctor import Expectations
     from labkit.core.dsn import Dsn
+    from labkit.core.dsn_diff import DsnDiff
 
 
 def add_commands(commands: Any) -> None:
@@ -30,6 +31,7 @@ def add_commands(commands: Any) -> None:
     doctor.add_argument("--env", metavar="NAME", help="read it from this variable")
     doctor.add_argument("--file", type=Path, metavar="FILE", help="read it from this TOML file")
     doctor.add_argument("--key", help="where it stands in the file: database.url")
+    doctor.add_argument("--was", metavar="NAME", help="also compare it with the string in this variable")
     doctor.add_argument("--expect", type=Path, metavar="FILE", help="TOML file with what the program expects")
     doctor.add_argument("--environment", metavar="NAME", help="environment the database must say it is of")
     doctor.add_argument("--connections", type=int, metavar="N", help="size of all pools together")
@@ -86,8 +88,10 @@ def _examine(arguments: argparse.Namespace) -> int:
 
     from labkit.bank.doctor import examine
 
+    source = _source(arguments)
+    difference = _difference(arguments.was, source)
     report = examine(
-        _source(arguments),
+        source,
         expectations=_expectations(arguments),
         timeout_s=arguments.timeout,
         surroundings="use" if arguments.surroundings else "ignore",
@@ -95,8 +99,28 @@ def _examine(arguments: argparse.Namespace) -> int:
     )
     if arguments.junit is not None:
         arguments.junit.write_text(report.to_junit(), encoding="utf-8", newline="\n")
-    print(json.dumps(report.to_json(), indent=2, ensure_ascii=False) if arguments.json else report)
+    if arguments.json:
+        changes = {} if difference is None else {"changes": [asdict(change) for change in difference]}
+        print(json.dumps(report.to_json() | changes, indent=2, ensure_ascii=False))
+    else:
+        print(report if difference is None else f"{report}\n\nAgainst {arguments.was}:\n{difference}")
     return 0 if report.fit else 1
+
+
+def _difference(was: str | None, source: str | Dsn) -> DsnDiff | None:
+    """Compare with the string in use; ``None`` where there is none, or libpq cannot read the new one."""
+    import os
+
+    from labkit.bank.doctor.source import from_environment
+    from labkit.core import conninfo
+    from labkit.core.dsn import Dsn
+
+    if was is None:
+        return None
+    before = Dsn.parse(from_environment(was, os.environ))
+    if isinstance(source, str) and conninfo.read(source) is None:
+        return None
+    return before.diff(Dsn.parse(source) if isinstance(source, str) else source)
 
 
 def _source(arguments: argparse.Namespace) -> str | Dsn:

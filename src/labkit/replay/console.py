@@ -34,6 +34,9 @@ class ReplayConsole(anywidget.AnyWidget):
         What ``labkit.load`` returned; it is not changed.
     configuration : Configuration, optional
         Where it stands at first; without one, as it was recorded.
+    strings : bool
+        Show the connection strings and what the driver says of them. Without, one can look for the cause
+        after having seen the effect.
 
     Attributes
     ----------
@@ -70,15 +73,21 @@ class ReplayConsole(anywidget.AnyWidget):
     error = traitlets.Unicode().tag(sync=True)
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, configuration: Configuration | None = None, **traits: Any
+        self,
+        con: duckdb.DuckDBPyConnection,
+        configuration: Configuration | None = None,
+        *,
+        strings: bool = True,
+        **traits: Any,
     ) -> None:
+        self._strings = strings
         self._recording: Recording = record(con)
         self._replay: Replay = replay(self._recording, configuration)
         super().__init__(
-            record=record_of(self._recording),
-            prepared=list(prepared(self._recording)),
+            record=record_of(self._recording, strings=strings),
+            prepared=list(prepared(self._recording, strings=strings)),
             settings=self._replay.configuration.as_dict(),
-            result=told(self._replay),
+            result=self._told(),
             **traits,
         )
         self.observe(self._on_settings, names="settings")
@@ -94,7 +103,7 @@ class ReplayConsole(anywidget.AnyWidget):
         self.error = ""
         with self.hold_trait_notifications():
             self.settings = configuration.as_dict()
-            self.result = told(self._replay)
+            self.result = self._told()
 
     @property
     def replay(self) -> Replay:
@@ -104,10 +113,12 @@ class ReplayConsole(anywidget.AnyWidget):
     @property
     def code(self) -> str:
         """The code that makes a console in the present state."""
-        changed = self.configuration.changed
-        return (
-            f"labkit.ReplayConsole(con, {self.configuration!r})" if changed else "labkit.ReplayConsole(con)"
-        )
+        said = [repr(self.configuration)] if self.configuration.changed else []
+        said += [] if self._strings else ["strings=False"]
+        return f"labkit.ReplayConsole({', '.join(['con', *said])})"
+
+    def _told(self) -> dict[str, Any]:
+        return told(self._replay, strings=self._strings)
 
     def _on_settings(self, change: dict[str, Any]) -> None:
         """Replay what the page asks for; what goes wrong stands in the page, not in a log nobody reads."""
@@ -116,7 +127,7 @@ class ReplayConsole(anywidget.AnyWidget):
             wanted = Configuration.from_dict(asked)
             if wanted != self.configuration:
                 self._replay = replay(self._recording, wanted)
-            self.result = told(self._replay) | {"asked": asked}
+            self.result = self._told() | {"asked": asked}
             self.error = ""
         except LabError as error:
             self.error = str(error)
@@ -129,4 +140,4 @@ class ReplayConsole(anywidget.AnyWidget):
 
         live = super()._repr_mimebundle_(**kwargs)
         data, metadata = live if isinstance(live, tuple) else (live or {}, {})
-        return {**data, **still(self._recording, self._replay)}, metadata
+        return {**data, **still(self._recording, self._replay, strings=self._strings)}, metadata

@@ -43,18 +43,20 @@ _ONE_MORE: tuple[dict[str, Any], ...] = (
 )
 
 
-def prepared(recording: Recording) -> Iterator[dict[str, Any]]:
+def prepared(recording: Recording, *, strings: bool = True) -> Iterator[dict[str, Any]]:
     """Replay what a person is likely to ask for first."""
-    strings = (AS_DEPLOYED, AS_CORRECTED) if recording.change else (AS_DEPLOYED,)
-    for string in strings:
+    for string in (AS_DEPLOYED, AS_CORRECTED) if recording.change else (AS_DEPLOYED,):
         for more in _ONE_MORE:
             if recording.change or not {"connectivity_test", "canary", "rollback"} & more.keys():
-                yield told(replay(recording, Configuration(dsn_after=string, **more)))
+                yield told(replay(recording, Configuration(dsn_after=string, **more)), strings=strings)
 
 
-def told(result: Replay) -> dict[str, Any]:
-    """Tell a page one replay: its configuration, its course by the minute, its numbers and its words."""
-    minutes, rules = result.minutes, result.rules
+def told(result: Replay, *, strings: bool = True) -> dict[str, Any]:
+    """Tell a page one replay: its configuration, its course by the minute, its numbers and its words.
+
+    Without `strings` nothing is told of the connection strings and of what they do.
+    """
+    minutes, after = result.minutes, result.rules.after
     return {
         "settings": result.configuration.as_dict(),
         "asked": result.configuration.as_dict(),
@@ -65,9 +67,9 @@ def told(result: Replay) -> dict[str, Any]:
         "p95": _rounded(minutes.p95_ms),
         "waiting": minutes.waiting.tolist(),
         "numbers": _numbers(result),
-        "strings": _pieces(result),
-        "fault": rules.after.fault,
-        "says": rules.after.result.client_message,
+        "strings": _pieces(result) if strings else {"before": [], "after": []},
+        "fault": after.fault if strings else "",
+        "says": after.result.client_message if strings else "",
         "assumptions": list(result.assumptions),
     }
 
@@ -107,19 +109,20 @@ def _only_password(recording: Recording) -> bool:
     return recording.change.before == recording.change.after
 
 
-def record_of(recording: Recording) -> dict[str, Any]:
+def record_of(recording: Recording, *, strings: bool = True) -> dict[str, Any]:
     """Tell a page what stays the same: the recorded course, the two strings, the pings and the events."""
     recorded, change = replay(recording), recording.change
     return {
         "begin": recording.begin_us // 1000,
         "minutes": recording.minutes,
-        "recorded": told(recorded),
+        "recorded": told(recorded, strings=strings),
         "setting": change.key if change else "",
         "before": marked(change.before, change.after, another_password=_only_password(recording))
         if change
         else [],
-        "parts": parts(change.after) if change else {},
+        "parts": parts(change.after) if change and strings else {},
         "changed": bool(change),
+        "strings": bool(change) and strings,
         "pings": _pings(recording),
         "events": _events(recording),
     }

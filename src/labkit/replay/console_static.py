@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from labkit.replay.result import Replay
 
 
-def still(recording: Recording, shown: Replay) -> dict[str, str]:
+def still(recording: Recording, shown: Replay, *, strings: bool = True) -> dict[str, str]:
     """Give a page and a text of the present replay; beside the record, the corrected one."""
     recorded = replay(recording)
     other = shown
@@ -24,7 +24,8 @@ def still(recording: Recording, shown: Replay) -> dict[str, str]:
     chart = picture(recorded, other)
     sentences = [recorded.sentence] + ([other.sentence] if other.configuration.changed else [])
     page = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
-    page += _strings(recording) + chart._repr_mimebundle_()["text/html"] + _taken(other)
+    page += _strings(recording) if strings else ""
+    page += chart._repr_mimebundle_()["text/html"] + _taken(other)
     code = f"In code: {other.configuration!r}"
     page += f"<p><code>{html.escape(code)}</code></p>"
     return {"text/html": page, "text/plain": "\n".join([*sentences, repr(chart), code])}

@@ -107,6 +107,8 @@ def replay(
     if end < rollout.end:
         rollout = dataclasses.replace(rollout, end=end)
         out = decide(recording, rules, rollout, was)
+    if detected > end:
+        detected = FOREVER  # it was over before anybody noticed
     attempts = first_attempts(recording, out)
     if wanted.retries:
         out, attempts = send_again(recording, rules, rollout, out, wanted)

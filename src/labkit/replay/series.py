@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from labkit.simulation.streams import Floats, Ints
 
 
+_BUCKET = 1 << 40
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """One entry a bucket of time, from the first minute of the record to its last; health checks left out.
@@ -65,7 +68,8 @@ def quantiles(place: Ints, took: Ints, counts: Ints, shares: tuple[float, ...]) 
     >>> [q.tolist() for q in quantiles(np.array([0, 0]), np.array([10, 20]), np.array([2, 0]), (0.5,))]
     [[15.0, nan]]
     """
-    ordered = took[np.lexsort((took, place))].astype(np.float64)
+    # One sort of whole numbers, bucket before duration, is several times faster than a sort by two columns.
+    ordered = (np.sort(place * _BUCKET + np.minimum(took, _BUCKET - 1)) % _BUCKET).astype(np.float64)
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
     if len(ordered) == 0:
         return [np.full(len(counts), np.nan) for _ in shares]

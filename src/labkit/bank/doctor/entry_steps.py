@@ -90,7 +90,7 @@ def authenticate(case: Case) -> tuple[Case, Result]:
     if not is_later(fault):
         return case, failed(case, "authenticate", fault.name, quoted(case))
     if fault.step in _LET_IN_BEFORE:
-        return case, passed("authenticate", "the server believed who it is, and refused for another reason")
+        return case, passed("authenticate", "no word against the user; refused for another reason")
     return case, skipped("authenticate", "it did not come to that")
 
 

@@ -46,14 +46,20 @@ def read_number(value: Any, unit: str = "") -> float:
 
 
 def show_number(value: float, unit: str = "") -> str:
-    """Show a number with its unit, whole ones without a point.
+    """Show a number with its unit: six digits, whole ones without a point.
 
     Examples
     --------
-    >>> show_number(43.2, "minutes"), show_number(1234.0)
-    ('43.2 minutes', '1,234')
+    >>> show_number(43.2, "minutes"), show_number(1234.0), show_number(1.038922156)
+    ('43.2 minutes', '1,234', '1.03892')
     """
-    text = f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:,.10g}"
+    if value == int(value) and abs(value) < 1e15:
+        text = f"{value:,.0f}"
+    elif 1e-4 <= abs(value) < 1e15:
+        places = max(0, 5 - math.floor(math.log10(abs(value))))
+        text = f"{value:,.{places}f}".rstrip("0").rstrip(".") if places else f"{value:,.0f}"
+    else:
+        text = f"{value:.6g}"
     return f"{text} {unit}".rstrip()
 
 

@@ -8,7 +8,7 @@ const LANES = {
     waiting: { top: 324, height: 60, name: "waiting for a connection" },
     ping: { top: 416, height: 26, name: "ping of the database host" },
 };
-const HEIGHT = 478;
+const HEIGHT = 496;
 const PARTS = ["user", "host", "port", "dbname", "sslmode", "options"];
 const SSLMODES = ["", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 let count = 0;
@@ -91,7 +91,7 @@ class Picture {
         this.hours();
         this.events();
         this.pings();
-        this.cursor = drawn("line", { class: "cursor", y1: 20, y2: HEIGHT - 30 });
+        this.cursor = drawn("line", { class: "cursor", y1: 20, y2: HEIGHT - 48 });
         this.svg.append(this.cursor);
         let held = false;
         const follow = event => { if (held) move(this.minuteAt(event)); };
@@ -136,12 +136,12 @@ class Picture {
             const minute = (at - this.record.begin) / 60000;
             const anchor = minute < this.record.minutes - 5 ? "middle" : "end";
             this.svg.append(
-                drawn("text", { class: "tick", x: this.x(minute), y: HEIGHT - 14, "text-anchor": anchor },
+                drawn("text", { class: "tick", x: this.x(minute), y: HEIGHT - 32, "text-anchor": anchor },
                     new Date(at).toISOString().slice(11, 16)),
-                drawn("line", { class: "grid", x1: this.x(minute), x2: this.x(minute), y1: 20, y2: HEIGHT - 30 }),
+                drawn("line", { class: "grid", x1: this.x(minute), x2: this.x(minute), y1: 20, y2: HEIGHT - 48 }),
             );
         }
-        this.svg.append(drawn("text", { class: "tick", x: WIDTH - RIGHT, y: HEIGHT - 1, "text-anchor": "end" }, "time (UTC)"));
+        this.svg.append(drawn("text", { class: "tick", x: LEFT + INNER / 2, y: HEIGHT - 8, "text-anchor": "middle" }, "time (UTC)"));
     }
 
     events() {
@@ -221,10 +221,11 @@ class Controls {
         this.fields.password = select("password",
             [["as recorded", "as recorded"], ["another", "another one"], ["none", "none"]], () => this.changed());
         this.editor.append(labelled("password", this.fields.password));
+        const edit = radio("edit", "edit the parts");
+        edit.hidden = !this.record.strings;
         return node("fieldset", { disabled: !this.record.changed },
-            node("legend", {}, "Connection string of the update"),
-            radio("as deployed", "as deployed"), radio("as corrected", "corrected"), radio("edit", "edit the parts"),
-            this.editor);
+            node("legend", {}, this.record.strings || !this.record.changed ? "Connection string of the update" : "One setting of the update"),
+            radio("as deployed", "as deployed"), radio("as corrected", "corrected"), edit, this.editor);
     }
 
     switches() {
@@ -250,6 +251,7 @@ class Controls {
             choose("retries", "retries", [["0", "none"], ["3 jitter", "3, with jitter"], ["3", "3, without jitter"]]),
             number("pool_size", "pool size", 1, 1), number("pool_timeout_s", "pool timeout (s)", 0.05, "any"),
             check("connectivity_test", "connectivity test in the pipeline"), check("manual_ledger", "manual ledger"));
+        this.fields.connectivity_test.parentElement.hidden = this.record.changed && !this.record.strings;
         if (!this.record.changed) for (const name of ["rollback", "canary", "connectivity_test"]) this.fields[name].disabled = true;
         return box;
     }
@@ -463,7 +465,7 @@ export default {
             figures(numbers, record, result);
             sentence.textContent = result.sentence;
             const cause = result.fault ? node("p", { class: "says" }, `The driver would say: ${result.says || "nothing"}`) : "";
-            strings.replaceChildren(...(record.changed ? [node("dl", {},
+            strings.replaceChildren(...(record.strings ? [node("dl", {},
                 node("dt", {}, "before the update"), node("dd", {}, pieces(result.strings.before)),
                 node("dt", {}, "in this replay"), node("dd", {}, pieces(result.strings.after))), cause] : []));
             assumed.replaceChildren(...result.assumptions.map(line => node("li", {}, line)));

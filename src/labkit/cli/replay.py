@@ -1,0 +1,30 @@
+"""The command that replays an incident: what each precaution would have saved."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add_commands(commands: Any) -> None:
+    """Add ``replay``."""
+    known = commands.add_parser(
+        "replay", help="say what each precaution would have saved, as a Markdown page"
+    )
+    known.add_argument("path", nargs="?", default="data/debacle", help="evidence (default: data/debacle)")
+    known.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    known.set_defaults(run=_replay)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from labkit.evidence.load import load
+    from labkit.replay.engine import record
+    from labkit.replay.quotes import quotes
+
+    page = quotes(record(load(arguments.path)), arguments.path)
+    if arguments.out:
+        arguments.out.write_text(page, encoding="utf-8", newline="\n")
+    else:
+        print(page, end="")
+    return 0
