@@ -3,8 +3,8 @@
     python benchmarks/logs.py 1000000 --rounds 3
 
 Each measurement is a process of its own, the candidates take turns, and the best round of each counts.
-Printed are seconds, seconds of processor time, and their ratio to the first candidate. The strict reader reads
-a twentieth of the lines, and its time is multiplied: its time grows with the lines and nothing else.
+Printed are seconds, seconds of processor time, and their ratio to the first candidate. The strict reader
+reads a twentieth of the lines, and its time is multiplied: it grows with the lines and nothing else.
 """
 
 from __future__ import annotations
