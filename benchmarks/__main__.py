@@ -104,6 +104,24 @@ COMPARISONS = (
         ("--workers", "2", "--rounds", "1"),
     ),
     Comparison(
+        "replay",
+        "Replaying the seed incident and a million requests",
+        "Aim: the seed incident under 15 ms, a million requests under 500 ms. Retries and crowded pools "
+        "queue one request after the other, and have no aim.",
+        "replay.py",
+        1_250_000,
+        ("--rounds", "5"),
+    ),
+    Comparison(
+        "console",
+        "The console, from a click to new pixels",
+        "Aim for the 95th percentile: 50 ms for what is prepared and for another minute, 150 ms for an "
+        "edited string.",
+        "console.py",
+        40,
+        (),
+    ),
+    Comparison(
         "check",
         "One check of an answer",
         "Aim: under 200 ms. The ratio is to one bare scrypt at the same cost, in time of the processor.",

@@ -17,6 +17,15 @@
 # at again.
 
 # %% [markdown]
+# ## Check yourself
+#
+# Where a question has an answer, the cell ends with `lab.check`. Put your answer in the place of `...`
+# and run the cell. The check says whether it is right, and if it knows your mistake, what it is.
+#
+# `lab.hint("people")` gives a hint for the question `people`; call it again for the next one, there are
+# three. `lab.questions()` lists all questions.
+
+# %% [markdown]
 # ## Open the evidence
 #
 # `labkit.load` reads a folder of files into a database and gives you a connection to it. The database is
@@ -26,6 +35,7 @@
 import labkit
 
 con = labkit.load("data/debacle")
+lab = labkit.lab("00", con)
 con.sql("FROM requests LIMIT 5")
 
 # %% [markdown]
@@ -141,6 +151,24 @@ con.sql("""
 # is a question for the next labs.
 
 # %% [markdown]
+# ## Your first question
+#
+# **Your turn.** The edge asks for `/livez`, people ask for the rest.
+# `WHERE route <> '/livez'` keeps the rows whose route is another one. How many requests did *people* make?
+
+# %% people tags=["prompt"]
+people = ...
+lab.check("people", people)
+
+# %% people-answer tags=["solution"]
+[(people,)] = con.sql("SELECT count(*) FROM requests WHERE route <> '/livez'").fetchall()
+lab.check("people", people)
+
+# %% [markdown]
+# `.fetchall()` brings a result to Python: a list of rows. With `[(people,)] = ...` the only value of the
+# only row gets a name. You may as well read the number and type it.
+
+# %% [markdown]
 # ## SELECT: choose columns
 #
 # `SELECT` names the columns you want, `FROM` the table, `ORDER BY` the order, and `LIMIT` how many rows.
@@ -162,7 +190,8 @@ con.sql("""
 
 # %% [markdown]
 # **Your turn.** Which requests took longest? Change the query: order by `duration_ms DESC` (from large to
-# small), and show the `route` in place of the `path`.
+# small), and show the `route` in place of the `path`. Then name the route of the longest one. `.show()`
+# shows a result that is not the last line of its cell.
 
 # %% slowest tags=["prompt"]
 con.sql("""
@@ -170,15 +199,20 @@ con.sql("""
     FROM requests
     ORDER BY start_utc
     LIMIT 5
-""")
+""").show()
+slowest_route = ...
+lab.check("slowest", slowest_route)
 
 # %% slowest-answer tags=["solution"]
-con.sql("""
+longest = con.sql("""
     SELECT start_utc, method, route, status, duration_ms
     FROM requests
     ORDER BY duration_ms DESC, span_id
     LIMIT 5
 """)
+longest.show()
+slowest_route = longest.fetchall()[0][2]
+lab.check("slowest", slowest_route)
 
 # %% [markdown] tags=["solution"]
 # `span_id` at the end of `ORDER BY` decides between rows of equal duration, so the answer is the same
@@ -205,27 +239,27 @@ con.sql("""
 # %% [markdown] tags=["prompt"]
 # *My prediction:*
 
+# %% not-found tags=["scaffold"]
+con.sql("""
+    SELECT status, failed, count(*) AS requests
+    FROM requests
+    WHERE status >= 400
+    GROUP BY status, failed ORDER BY status
+""")
+
 # %% [markdown]
-# **Your turn.** Count the requests with `status = 404`, and look at `failed` for them. `count(*)` counts
-# rows.
+# A 404 is a correct answer to a wrong question, and so are the others of the four hundreds. If you counted
+# every status from 400 up as a failure, mistyped addresses would look like an outage.
+#
+# **Your turn.** How many requests failed?
 
-# %% not-found tags=["prompt"]
-con.sql("""
-    SELECT count(*) AS requests
-    FROM requests
-""")
+# %% failed tags=["prompt"]
+failed_requests = ...
+lab.check("failed", failed_requests)
 
-# %% not-found-answer tags=["solution"]
-con.sql("""
-    SELECT failed, count(*) AS requests
-    FROM requests
-    WHERE status = 404
-    GROUP BY failed
-""")
-
-# %% [markdown] tags=["solution"]
-# None of them counts as failed. A 404 is a correct answer to a wrong question. If you counted every
-# status from 400 up as a failure, mistyped addresses would look like an outage.
+# %% failed-answer tags=["solution"]
+[(failed_requests,)] = con.sql("SELECT count(*) FROM requests WHERE failed").fetchall()
+lab.check("failed", failed_requests)
 
 # %% [markdown]
 # ## GROUP BY: count by kind
@@ -246,8 +280,23 @@ con.sql("""
 # average, because a few very slow requests cannot pull it up.
 
 # %% [markdown]
+# **Your turn.** Two seconds for an account page? Most of them failed that day. Take only those that did
+# *not* fail: what is their median, in milliseconds? `AND NOT failed` adds a condition.
+
+# %% median-page tags=["prompt"]
+median_page_ms = ...
+lab.check("median-page", median_page_ms)
+
+# %% median-page-answer tags=["solution"]
+[(median_page_ms,)] = con.sql("""
+    SELECT median(duration_ms) FROM requests
+    WHERE route = '/accounts/{account_id}' AND NOT failed
+""").fetchall()
+lab.check("median-page", median_page_ms)
+
+# %% [markdown]
 # **Your turn.** Do the three hosts share the work fairly? Count requests by `host_name`. Leave out
-# `/livez`, since no person asks for it.
+# `/livez`, since no person asks for it. How many did `bank-web-2` answer?
 
 # %% by-host tags=["prompt"]
 con.sql("""
@@ -255,16 +304,21 @@ con.sql("""
     FROM requests
     GROUP BY route
     ORDER BY route
-""")
+""").show()
+by_bank_web_2 = ...
+lab.check("one-host", by_bank_web_2)
 
 # %% by-host-answer tags=["solution"]
-con.sql("""
+by_host = con.sql("""
     SELECT host_name, count(*) AS requests
     FROM requests
     WHERE route <> '/livez'
     GROUP BY host_name
     ORDER BY host_name
 """)
+by_host.show()
+by_bank_web_2 = dict(by_host.fetchall())["bank-web-2"]
+lab.check("one-host", by_bank_web_2)
 
 # %% [markdown] tags=["solution"]
 # The three numbers are close to each other, so the edge spreads the work evenly.
@@ -297,29 +351,36 @@ con.sql("""
 # people who reload a broken page make more.
 
 # %% [markdown]
+# ## The worst quarter of an hour
+#
 # **Your turn.** Take pieces of 15 minutes, and add a column with the number of failed requests. The
-# pattern is `count(*) FILTER (WHERE failed) AS failures`. A result shows its first ten rows; `.df()` at
-# the end makes it a pandas table, which shows more.
+# pattern is `count(*) FILTER (WHERE failed) AS failures`. `.df()` at the end makes the result a pandas
+# table. In which quarter of an hour did most requests fail? Give the moment at which it starts.
 
 # %% quarters tags=["prompt"]
-con.sql("""
+quarters = con.sql("""
     SELECT time_bucket(INTERVAL 30 MINUTE, start_utc) AS time_utc, count(*) AS requests
     FROM requests
     WHERE route <> '/livez'
     GROUP BY time_utc
     ORDER BY time_utc
 """).df()
+display(quarters)
+worst_quarter = ...
+lab.check("worst-quarter", worst_quarter)
 
 # %% quarters-answer tags=["solution"]
-con.sql("""
+quarters = con.sql("""
     SELECT time_bucket(INTERVAL 15 MINUTE, start_utc) AS time_utc,
            count(*) AS requests,
            count(*) FILTER (WHERE failed) AS failures
-    FROM requests
-    WHERE route <> '/livez'
+    FROM requests WHERE route <> '/livez'
     GROUP BY time_utc
     ORDER BY time_utc
 """).df()
+display(quarters)
+worst_quarter = quarters["time_utc"][quarters["failures"].idxmax()]
+lab.check("worst-quarter", worst_quarter)
 
 # %% [markdown] tags=["solution"]
 # You can already see the outage. Before it and after it there is a failure now and then: no real system
@@ -348,7 +409,7 @@ con.sql("""
 
 # %% [markdown]
 # **Your turn.** Count the rows of the join for each route, next to the number of different requests:
-# `count(DISTINCT r.trace_id)`.
+# `count(DISTINCT r.trace_id)`. How many different requests are in the whole join?
 
 # %% join-grain tags=["prompt"]
 con.sql("""
@@ -356,15 +417,20 @@ con.sql("""
     FROM requests AS r JOIN queries AS q USING (trace_id)
     GROUP BY r.route
     ORDER BY r.route
-""")
+""").show()
+joined_requests = ...
+lab.check("joined", joined_requests)
 
 # %% join-grain-answer tags=["solution"]
-con.sql("""
+by_route = con.sql("""
     SELECT r.route, count(*) AS result_rows, count(DISTINCT r.trace_id) AS different_requests
     FROM requests AS r JOIN queries AS q USING (trace_id)
     GROUP BY r.route
     ORDER BY r.route
 """)
+by_route.show()
+joined_requests = sum(row[2] for row in by_route.fetchall())
+lab.check("joined", joined_requests)
 
 # %% [markdown] tags=["solution"]
 # A request with two queries appears twice, and a request without a query disappears. Neither is an error:

@@ -13,6 +13,7 @@
 import labkit
 
 con = labkit.load("data/debacle")
+lab = labkit.lab("01", con)
 con.sql("SELECT min(start_utc) AS first_request, max(start_utc) AS last_request FROM requests")
 
 # %% [markdown]
@@ -50,14 +51,17 @@ con.sql("""
     SELECT count(*) AS reports
     FROM messages
     WHERE channel = 'user-report'
-""")
+""").show()
+first_report = ...
+lab.check("first-report", first_report)
 
 # %% first-report-answer tags=["solution"]
-con.sql("""
+[(first_report,)] = con.sql("""
     SELECT min(time_utc) AS first_report_utc
     FROM messages
     WHERE channel = 'user-report'
-""")
+""").fetchall()
+lab.check("first-report", first_report)
 
 # %% [markdown]
 # ## When it began, as the requests tell it
@@ -92,7 +96,8 @@ con.sql("""
 # *step*)? Each shape speaks for another kind of cause.
 #
 # **Your turn.** Count requests and failures for each minute from 14:25 to 14:35. Times can be compared
-# with `BETWEEN`. Leave out `/livez`: the edge asks it, and no user does.
+# with `BETWEEN`. Leave out `/livez`: the edge asks it, and no user does. Which shape do you see: `step`,
+# `ramp`, `spike` (up, and down again at once) or `wave`?
 
 # %% minutes tags=["prompt"]
 my_prediction = "ramp or step?"
@@ -102,7 +107,9 @@ con.sql("""
     WHERE start_utc BETWEEN '2023-12-01 14:25:00' AND '2023-12-01 14:35:00'
     GROUP BY time_utc
     ORDER BY time_utc
-""")
+""").show()
+shape = ...
+lab.check("shape", shape)
 
 # %% minutes-answer tags=["solution"]
 con.sql("""
@@ -113,7 +120,9 @@ con.sql("""
     WHERE route <> '/livez' AND start_utc BETWEEN '2023-12-01 14:25:00' AND '2023-12-01 14:34:59'
     GROUP BY time_utc
     ORDER BY time_utc
-""")
+""").show()
+shape = "step"
+lab.check("shape", shape)
 
 # %% [markdown] tags=["solution"]
 # The failures jump within one minute, and then stay: a *step*. A system that runs full shows a *ramp*. It
@@ -217,7 +226,7 @@ onset.project("state, onset_utc, recovery_utc, round(duration_min, 1) AS minutes
 
 # %% [markdown]
 # **Your turn.** For the time from 14:30 to 17:00, compute the share of failed requests for each route, in
-# per cent. `round(x, 1)` keeps one digit.
+# per cent. `round(x, 1)` keeps one digit. Then list the routes that kept working.
 
 # %% by-route tags=["prompt"]
 con.sql("""
@@ -226,10 +235,12 @@ con.sql("""
     WHERE start_utc BETWEEN '2023-12-01 14:30:00' AND '2023-12-01 17:00:00'
     GROUP BY route
     ORDER BY route
-""")
+""").show()
+kept_working = ...  # a list, such as ["/login", "/transfers"]
+lab.check("kept-working", kept_working)
 
 # %% by-route-answer tags=["solution"]
-con.sql("""
+by_route = con.sql("""
     SELECT route, count(*) AS requests,
            round(100 * count(*) FILTER (WHERE failed) / count(*), 1) AS failed_percent
     FROM requests
@@ -237,6 +248,9 @@ con.sql("""
     GROUP BY route
     ORDER BY failed_percent DESC, route
 """)
+by_route.show()
+kept_working = [route for route, _, failed_percent in by_route.fetchall() if failed_percent < 1]
+lab.check("kept-working", kept_working)
 
 # %% [markdown]
 # **Explain.** What do the broken routes have in common that the others do not need? Write it as a
@@ -278,7 +292,8 @@ con.sql("""
 # wrong with this number?
 #
 # **Your turn.** An error page is an error page, however fast it comes. Change the query, so that every
-# failed request counts as frustrated. The first `WHEN` that is true wins.
+# failed request counts as frustrated. The first `WHEN` that is true wins. Then compute one number for the
+# whole time from 14:30 up to 17:00.
 
 # %% apdex tags=["prompt"]
 con.sql("""
@@ -287,17 +302,20 @@ con.sql("""
                           WHEN duration_ms <= 2400 THEN 0.5 ELSE 0 END), 2) AS apdex
     FROM requests WHERE route <> '/livez'
     GROUP BY time_utc ORDER BY time_utc
-""")
+""").show()
+apdex_of_the_outage = ...
+lab.check("apdex", apdex_of_the_outage)
 
 # %% apdex-answer tags=["solution"]
-con.sql("""
-    SELECT time_bucket(INTERVAL 30 MINUTE, start_utc) AS time_utc,
-           round(avg(CASE WHEN failed THEN 0
+apdex = """round(avg(CASE WHEN failed THEN 0
                           WHEN duration_ms <= 600 THEN 1
-                          WHEN duration_ms <= 2400 THEN 0.5 ELSE 0 END), 2) AS apdex
-    FROM requests WHERE route <> '/livez'
-    GROUP BY time_utc ORDER BY time_utc
-""")
+                          WHEN duration_ms <= 2400 THEN 0.5 ELSE 0 END), 3) AS apdex
+    FROM requests WHERE route <> '/livez'"""
+con.sql(f"""SELECT time_bucket(INTERVAL 30 MINUTE, start_utc) AS time_utc, {apdex}
+    GROUP BY time_utc ORDER BY time_utc""").show()
+[(apdex_of_the_outage,)] = con.sql(f"""SELECT {apdex}
+    AND start_utc >= '2023-12-01 14:30:00' AND start_utc < '2023-12-01 17:00:00'""").fetchall()
+lab.check("apdex", apdex_of_the_outage)
 
 # %% [markdown] tags=["solution"]
 # A failure took about two seconds here, so by time alone it passed as "tolerating". With failures counted
@@ -322,18 +340,29 @@ labkit.query(con, "availability").project(
 #
 # **Predict.** How many minutes of full outage fit into that budget: about 4, 40 or 400?
 #
-# **Your turn.** Compute the budget in minutes. Then compute how many budgets an outage of 2.5 hours uses
-# up, if every request fails.
+# **Your turn.** Compute the budget in minutes.
 
 # %% budget tags=["prompt"]
 my_prediction_min = ...
 minutes_in_30_days = 30 * 24 * 60
-minutes_in_30_days
+budget_min = ...
+lab.check("budget", budget_min)
 
 # %% budget-answer tags=["solution"]
-budget_min = 30 * 24 * 60 * (1 - 0.999)
-outage_min = 2.5 * 60
-print(f"budget {budget_min:.1f} min, outage {outage_min:.0f} min: {outage_min / budget_min:.0%} of it")
+minutes_in_30_days = 30 * 24 * 60
+budget_min = round(minutes_in_30_days * (1 - 0.999), 1)
+lab.check("budget", budget_min)
+
+# %% [markdown]
+# **Your turn.** How many such budgets does an outage of 2.5 hours use up, if every request fails?
+
+# %% burned tags=["prompt"]
+budgets_burned = ...
+lab.check("burned", budgets_burned)
+
+# %% burned-answer tags=["solution"]
+budgets_burned = round(2.5 * 60 / budget_min, 2)
+lab.check("burned", budgets_burned)
 
 # %% [markdown]
 # Not every request failed. The named query counts both ways: whole minutes of outage, and bad requests.
@@ -383,15 +412,18 @@ con.sql("""
     FROM messages, onset
     WHERE channel = 'user-report'
     GROUP BY onset_utc
-""")
+""").show()
+detection_gap = ...
+lab.check("gap", detection_gap)
 
 # %% gap-answer tags=["solution"]
-con.sql("""
-    SELECT onset_utc, min(time_utc) AS first_report_utc, min(time_utc) - onset_utc AS detection_gap
+[(detection_gap,)] = con.sql("""
+    SELECT min(time_utc) - onset_utc AS detection_gap
     FROM messages, onset
     WHERE channel = 'user-report'
     GROUP BY onset_utc
-""")
+""").fetchall()
+lab.check("gap", detection_gap)
 
 # %% [markdown]
 # **Explain.** Who detected the outage, and who should have? Compare with the burn-rate alarm.
@@ -420,12 +452,15 @@ milestones
 
 # %% [markdown]
 # **Your turn.** Compare the last snapshot before 14:30 with the last one of all, in two ways: as a share
-# of the *plan*, and as a share of *what was complete before*. Which of the two is the 15 %?
+# of the *plan*, and as a share of *what was complete before*. Which of the two is the 15 %? Give the
+# second one to the check, in per cent.
 
 # %% fifteen tags=["prompt"]
 completed = milestones.df()["completed_milestones"]
 before, after = completed.iloc[0], completed.iloc[-1]
 print(before, after)
+fall_percent = ...
+lab.check("fifteen", fall_percent)
 
 # %% fifteen-answer tags=["solution"]
 table = milestones.df()
@@ -433,6 +468,7 @@ before = table[table["time_utc"] < "2023-12-01 14:30"]["completed_milestones"].i
 after, planned = table[["completed_milestones", "planned_milestones"]].iloc[-1]
 of_plan, of_complete = (before - after) / planned, (before - after) / before
 print(f"{before} -> {after} of {planned}: {of_plan:.0%} of the plan, {of_complete:.0%} of what was complete")
+lab.check("fifteen", 100 * of_complete)
 
 # %% [markdown] tags=["solution"]
 # It is 15 % of what was complete, and 10 % of the plan: the progress went from 67 % to 57 %, which is 10

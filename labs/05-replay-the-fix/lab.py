@@ -231,14 +231,10 @@ lab.check("alarm", minutes_saved)
 # The result carries both moments: when somebody knew, and when it was over.
 
 # %% gaps tags=["scaffold"]
-rows = [
-    ("people", recorded),
-    ("burn rate", labkit.replay(recording, labkit.Configuration(detection="burn rate"))),
-]
-for name, result in rows:
-    print(
-        f"{name:9}  noticed after {result.minutes_to_detect:5.1f} min, over after {result.minutes_to_mitigate:5.1f} min"
-    )
+by_alarm = labkit.replay(recording, labkit.Configuration(detection="burn rate"))
+for name, result in [("people", recorded), ("burn rate", by_alarm)]:
+    known, over = result.minutes_to_detect, result.minutes_to_mitigate
+    print(f"{name:9}  noticed after {known:5.1f} min, over after {over:5.1f} min")
 
 # %% [markdown]
 # **Explain.** The alarm is fourteen minutes faster than the customers, but the outage is still long. Which

@@ -103,6 +103,23 @@ def test_events_and_values_of_every_kind_take_the_fast_way(
     assert sum(row[-1] is not None for row in found[0]) == 3
 
 
+def test_spans_under_the_name_of_before_stand_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast]
+) -> None:
+    """A batch that names libraries as OTLP did before 0.19, alone or beside scopes, loses no span."""
+    older = [{"instrumentationLibrary": {"name": "x"}, "spans": [made.span(spanId="00000000000000ab")]}]
+    both, alone = made.batch(made.span()), made.batch(made.span())
+    both["resourceSpans"][0]["instrumentationLibrarySpans"] = older
+    alone["resourceSpans"][0] = {"instrumentationLibrarySpans": older}
+    path = tmp_path / "spans"
+    lines = [made.dumps(batch) for batch in (made.batch(made.span()), both, alone)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    found = tables(path, monkeypatch, fast=True)
+    assert fast_results == [Fast(1, 1, frozenset({2, 3}))]
+    assert found == tables(path, monkeypatch, fast=False)
+    assert len(found[0]) == 4
+
+
 def test_events_are_judged_strictly_where_errors_are_ignored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast_results: list[Fast]
 ) -> None:

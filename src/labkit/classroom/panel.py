@@ -18,7 +18,7 @@ _BOX = (
     "border:1px solid var(--jp-border-color2,#bdbdbd);border-left:.35em solid {edge};"
     "padding:.4em .8em;margin:.3em 0;max-width:56em"
 )
-_CELL = "text-align:left;vertical-align:top;padding:.2em .8em .2em 0"
+_CELL = "text-align:left;vertical-align:top;padding:.2em .8em .2em 0;overflow-wrap:anywhere"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

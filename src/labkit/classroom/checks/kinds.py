@@ -171,7 +171,7 @@ def _table(value: Any, question: Question) -> Answer:
         name = json.dumps([*texts, place] if question.ordered else texts, ensure_ascii=False)
         elements[(name, *numbers)] = Element(name, numbers)
     count = Element("rows", (str(len(rows)),), telling=False)
-    return Answer((*elements.values(), count), f"a table of {len(rows)} rows")
+    return Answer((*elements.values(), count), f"a table of {len(rows)} row{'s' * (len(rows) != 1)}")
 
 
 def _times(question: Question) -> tuple[Tolerance, ...]:

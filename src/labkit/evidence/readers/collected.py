@@ -5,12 +5,12 @@ Lines that are indented belong to the line before them; so does the end of a Pyt
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from labkit.core.records import LogRecord
-from labkit.evidence.lines import Broken, Line
-from labkit.evidence.readers.folding import MOST_LINES, together
-from labkit.evidence.readers.reading import Format, Lines, Outcome, reject
+from labkit.evidence.lines import Line
+from labkit.evidence.readers.folding import MOST_LINES, fold, together
+from labkit.evidence.readers.reading import Format, Lines, Outcome
 from labkit.evidence.readers.stack_traces import Trace, exception_of, trace_in
 
 _CONTINUES = (b" ", b"\t", b"Caused by: ", b"During handling of the above", b"The above exception was")
@@ -19,30 +19,20 @@ _TRACEBACK = b"Traceback (most recent call last):"
 
 def read(lines: Lines) -> Iterator[Outcome]:
     """Fold what belongs together; every line can be used."""
-    pending: list[Line] = []
-    for line in lines:
-        if isinstance(line, Line) and 0 < len(pending) < MOST_LINES and _belongs(line.content, pending):
-            pending.append(line)
-            continue
-        if pending:
-            yield _record(pending)
-            pending = []
-        if isinstance(line, Broken):
-            yield reject(line, line.reason)
-        else:
-            pending = [line]
-    if pending:
-        yield _record(pending)
+    return fold(lines, _belongs, lambda _: None, _record)
 
 
-def _belongs(raw: bytes, pending: list[Line]) -> bool:
+def _belongs(line: Line, pending: Sequence[Line]) -> bool:
+    raw = line.content
+    if len(pending) >= MOST_LINES:
+        return False
     if raw.startswith(_CONTINUES):
         return True
     traced = pending[0].content.startswith(_TRACEBACK)
     return traced and (pending[-1].content.startswith(_CONTINUES) or raw.startswith(_TRACEBACK))
 
 
-def _record(lines: list[Line]) -> Outcome:
+def _record(lines: Sequence[Line]) -> Outcome:
     return together(lines, lambda text: [_parse(text, lines[0])])
 
 

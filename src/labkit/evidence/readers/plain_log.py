@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from labkit.core.records import LogRecord
-from labkit.evidence.lines import Broken, Line
-from labkit.evidence.readers.folding import MOST_LINES, together
+from labkit.evidence.lines import Line
+from labkit.evidence.readers.folding import MOST_LINES, fold, together
 from labkit.evidence.readers.leading_times import begin_of, begins
-from labkit.evidence.readers.reading import Format, Lines, Outcome, reject
+from labkit.evidence.readers.reading import Format, Lines, Outcome
 from labkit.evidence.readers.severities import number_of
 from labkit.evidence.readers.stack_traces import trace_in
 from labkit.evidence.strict import JsonObject
@@ -51,25 +51,20 @@ def reader(latest: dt.datetime | None = None) -> Callable[[Lines], Iterator[Outc
     """Make a reader of a file that cannot speak of times after ``latest``."""
 
     def read(lines: Lines) -> Iterator[Outcome]:
-        pending: list[Line] = []
-        for line in lines:
-            if isinstance(line, Line) and not _begins(line.content) and 0 < len(pending) < MOST_LINES:
-                pending.append(line)
-                continue
-            if pending:
-                yield _record(pending, latest)
-                pending = []
-            if isinstance(line, Line) and _begins(line.content):
-                pending = [line]
-            else:
-                yield reject(line, line.reason if isinstance(line, Broken) else _NO_TIME)
-        if pending:
-            yield _record(pending, latest)
+        return fold(lines, _belongs, _why_none, lambda lines: _record(lines, latest))
 
     return read
 
 
-def _record(lines: list[Line], latest: dt.datetime | None) -> Outcome:
+def _belongs(line: Line, pending: Sequence[Line]) -> bool:
+    return len(pending) < MOST_LINES and not _begins(line.content)
+
+
+def _why_none(line: Line) -> str | None:
+    return None if _begins(line.content) else _NO_TIME
+
+
+def _record(lines: Sequence[Line], latest: dt.datetime | None) -> Outcome:
     return together(lines, lambda text: [parse(text, lines[0].received or latest)])
 
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from labkit.core.records import PostgresLogRecord
-from labkit.evidence.lines import Broken, Line
-from labkit.evidence.readers.folding import together
+from labkit.evidence.lines import Line
+from labkit.evidence.readers.folding import fold, together
 from labkit.evidence.readers.postgres_csvlog import NOTHING, place_of
 from labkit.evidence.readers.postgres_jsonlog import record_of
 from labkit.evidence.readers.postgres_prefix import parts_of
-from labkit.evidence.readers.reading import Format, Lines, Outcome, reject
+from labkit.evidence.readers.reading import Format, Lines, Outcome
 from labkit.evidence.strict import JsonObject, Unusable
 
 _SEVERITIES = rb"DEBUG[1-5]?|LOG|INFO|NOTICE|WARNING|ERROR|FATAL|PANIC"
@@ -42,31 +42,18 @@ _NO_RECORD = "no record of PostgreSQL begins here, and the line belongs to none"
 
 def read(lines: Lines) -> Iterator[Outcome]:
     """Read one record after the other, each with the lines that belong to it."""
-    pending: list[Line] = []
-    for line in lines:
-        if pending and isinstance(line, Line) and _belongs(line, pending[0]):
-            pending.append(line)
-            continue
-        if pending:
-            yield _record(pending)
-            pending = []
-        if isinstance(line, Broken):
-            yield reject(line, line.reason)
-        elif _begins(line.content):
-            pending = [line]
-        else:
-            yield reject(line, _NO_RECORD)
-    if pending:
-        yield _record(pending)
+    return fold(lines, _belongs, _why_none, _record)
 
 
-def _begins(raw: bytes) -> bool:
-    match = None if raw[:1] == b"\t" else _HEAD.match(raw)
-    return match is not None and match[2] is not None
+def _why_none(line: Line) -> str | None:
+    """Say why a line begins no record, or nothing where it begins one."""
+    match = None if line.content[:1] == b"\t" else _HEAD.match(line.content)
+    return None if match is not None and match[2] is not None else _NO_RECORD
 
 
-def _belongs(line: Line, first: Line) -> bool:
+def _belongs(line: Line, pending: Sequence[Line]) -> bool:
     """Say whether a line continues the record that another one began."""
+    first = pending[0]
     match = _HEAD.match(line.content)
     if line.content[:1] == b"\t" or not match:
         return line.content[:1].isspace()
@@ -77,7 +64,7 @@ def _belongs(line: Line, first: Line) -> bool:
     return ours == theirs
 
 
-def _record(lines: list[Line]) -> Outcome:
+def _record(lines: Sequence[Line]) -> Outcome:
     return together(lines, lambda text: [parse(text, lines[0].received)])
 
 

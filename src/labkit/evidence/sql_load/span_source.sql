@@ -19,7 +19,8 @@ FROM read_json(
                 status JSON,
                 events --EVENTS--
             )[]
-        )[]
+        )[],
+        instrumentationLibrarySpans JSON
     )[]'},
     ignore_errors = $forgive
 )

@@ -29,7 +29,8 @@ named AS (
         attribute_of(rk, rv, '"service.name"') AS service,
         attribute_of(rk, rv, '"service.version"') AS version,
         attribute_of(rk, rv, '"host.name"') AS host,
-        (grp.resource.attributes IS NOT NULL OR NOT $forgive)
+        grp."instrumentationLibrarySpans" IS NULL  -- named so before OTLP 0.19: left to the strict reader
+            AND (grp.resource.attributes IS NOT NULL OR NOT $forgive)
             AND coalesce(len(list_filter(rk, lambda k: starts_with(k, '"'))) = len(rk), true)
             AND (service IS NULL OR is_text(service))
             AND (version IS NULL OR is_text(version))

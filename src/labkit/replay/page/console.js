@@ -401,7 +401,7 @@ function figures(element, record, result, minute) {
         ["minutes of outage", n.outage, was.outage],
         ["of a month's error budget", percent(n.budget), percent(was.budget)],
         ["noticed", n.detected || (n.harmed ? "never" : "not needed"), was.detected || "never"],
-        ["earlier string back", n.mitigated || (n.harmed ? "never" : "not needed"), was.mitigated || "never"],
+        ["rolled back", n.mitigated || (n.harmed ? "never" : "not needed"), was.mitigated || "never"],
         ["visits harmed", n.harmed, was.harmed],
     ];
     if (result.settings.manual_ledger) rows.push(["served by hand", n.by_hand, 0]);
