@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
+import importlib
 import json
 import os
+import pkgutil
 from pathlib import Path
 
 import pytest
 
+from labkit.classroom import trials
 from labkit.classroom.trials import Plan, Verdict, judge, least_scale, run_trials
 from labkit.classroom.trials.document import write_document
 from labkit.classroom.trials.explained import UNEXPLAINED, explanation
@@ -106,6 +110,12 @@ def test_the_number_of_processes_changes_nothing() -> None:
     assert run_trials(SMALL, jobs=2) == run_trials(SMALL)
 
 
+@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(trials.__path__)])
+def test_examples_of_the_trials_run(name: str) -> None:
+    """Each example in a module's docstrings gives what stands below it."""
+    assert doctest.testmod(importlib.import_module(f"{trials.__name__}.{name}")).failed == 0
+
+
 def test_what_cannot_be_run_is_refused(tmp_path: Path) -> None:
     """No jobs, or a kept line that is no verdict, are explained."""
     with pytest.raises(LabError, match="number of jobs"):
@@ -127,15 +137,10 @@ def test_withheld_is_as_if_it_had_never_been_there(tmp_path: Path) -> None:
     assert verdict.found_part == "user"
 
 
-def _least(name: str) -> float:
-    """Give the scale that a scenario needs which is about its pool's size; the others need little."""
-    return least if (least := least_scale(name)) > 0.25 else 0.0
-
-
 @pytest.mark.slow
 def test_the_catalogue_is_solved_from_the_evidence_alone() -> None:
     """A small edition of every scenario is told rightly, as often as the project demands of the whole."""
-    plans = [Plan(name, 21, max(0.1, _least(name))) for name in scenario_names()]
+    plans = [Plan(name, 21, max(0.1, least_scale(name))) for name in scenario_names()]
     found = run_trials(plans, jobs=min(2, os.cpu_count() or 1))
     shares = Shares.of(found)
     wrong = [(v.scenario, v.found) for v in found if not v.part_right]

@@ -348,6 +348,16 @@ def test_only_events_on_the_axis_are_marked() -> None:
     assert len(within(events, cases.START, cases.START + 40 * hour)) == 10
 
 
+def test_a_mark_keeps_whole_words() -> None:
+    """A long label is cut at a comma or between words, and only on the mark."""
+    long = Event(cases.START, "More workers, CPU and memory for the shop")
+    assert long.short == "09:00 More workers …"
+    assert str(long) == "09:00 More workers, CPU and memory for the shop"
+    assert Event(cases.START, "shop 2.0").short == "09:00 shop 2.0"
+    assert Event(cases.START, "Four more workers on every host").short == "09:00 Four more workers on …"
+    assert Event(cases.START, "x" * 40).short == f"09:00 {'x' * 25} …"
+
+
 def test_an_axis_over_days_names_them() -> None:
     """A span over midnight is labelled with both dates, a span of seconds with seconds."""
     figure = style.new_figure()

@@ -139,6 +139,19 @@ def test_what_fails_for_the_same_reason_is_not_told_twice() -> None:
     assert investigate(con).also == ()
 
 
+def test_the_slow_begin_of_an_incident_is_not_another_one() -> None:
+    """Failures of the same error that come before it, fewer of them, are part of it."""
+    con = make(Case(share=0.9, changes=(("POOL_MAX_SIZE", "16", "1"),)))
+    con.execute(
+        "UPDATE spans SET http_response_status_code = 503, status_code = 'ERROR', "
+        "error_type = 'psycopg_pool.PoolTimeout', status_message = 'PoolTimeout' "
+        "WHERE kind = 'SERVER' AND http_route <> '/' AND host_name = 'web-1' "
+        "AND start_utc BETWEEN $from AND $until AND hash(span_id) % 3 = 0",
+        {"from": ONSET - dt.timedelta(minutes=12), "until": ONSET - dt.timedelta(minutes=4)},
+    )
+    assert investigate(con).also == ()
+
+
 def test_where_nothing_fails_no_message_explains_a_failure() -> None:
     """Queries that went elsewhere in silence are not laid at the door of an ordinary error in the log."""
     fault = next(f for f in FAULTS if f.name == "staging server")

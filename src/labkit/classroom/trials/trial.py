@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.evidence.investigate import Investigation, investigate
 from labkit.evidence.load import load
+from labkit.simulation.faults import ROWS
 from labkit.simulation.generate import generate
-from labkit.simulation.scenario import load_scenario
+from labkit.simulation.scenario import faults_of, load_scenario
 from labkit.simulation.story import truth
 
 if TYPE_CHECKING:
@@ -93,14 +94,18 @@ class Verdict:
 
 
 def least_scale(scenario: str) -> float:
-    """Give the least scale at which a scenario's pools keep their proportions: none is below one connection.
+    """Give the least scale at which a scenario is itself.
+
+    Pools do not shrink with the scale, so where requests wait for a connection, the traffic must not either.
 
     Examples
     --------
-    >>> least_scale("debacle")
-    0.25
+    >>> least_scale("overload"), least_scale("debacle")
+    (1.0, 0.0)
     """
-    return 1 / min(capacity.connections for capacity in load_scenario(scenario).capacities)
+    rows = [ROWS[fault.name] for fault in faults_of(load_scenario(scenario))]
+    waiting = any(row.kind in ("overload", "network") or row.part == "pool" for row in rows)
+    return 1.0 if waiting else 0.0
 
 
 def judge(plan: Plan) -> tuple[Verdict, ...]:

@@ -63,6 +63,13 @@ class Complaints:
         """Those that name a cause."""
         return tuple(c for c in self.all if c.reading.signature.reached != "hidden" or _is_code(c))
 
+    @property
+    def commonest(self) -> str | None:
+        """The error that most failures of the time end in, also where it is as frequent at other times."""
+        spans = self.answer.where(lambda row: row["source"] == "span" and row["during"] > 0)
+        rows = spans or self.answer.rows
+        return rows[0]["error"] if rows else None  # most frequent first
+
     def weight(self, kind: str, part: str | None) -> float:
         """How much the messages speak for a cause: the strongest of them counts."""
         return max((c.weight(kind, part) for c in self.all), default=0.0)
@@ -130,7 +137,7 @@ def _confined(row: Row, window: Window) -> bool:
 
 
 def _first_sign(found: list[Complaint], window: Window) -> dt.datetime | None:
-    """Give when connections began to fail, which may be before the first request did."""
+    """Give when connections began to fail, where that is well before the first request did: clocks differ."""
     if window.onset_utc is None:
         return window.begin
     first: list[dt.datetime] = [
@@ -138,7 +145,7 @@ def _first_sign(found: list[Complaint], window: Window) -> dt.datetime | None:
         for c in found
         if c.reading.signature.connecting and c.strength >= _FIRM and _confined(c.row, window)
     ]
-    return min([window.onset_utc, *first])
+    return min([window.onset_utc, *(time for time in first if time < window.onset_utc - _TRAIL)])
 
 
 def _strength(reading: Reading, row: Row, window: Window, hidden: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from labkit.evidence.investigate.deciding import what_decides, what_is_missing
@@ -16,6 +17,8 @@ from labkit.evidence.investigate.window import find_detection, find_other, find_
 
 if TYPE_CHECKING:
     import duckdb
+
+_NEAR = dt.timedelta(minutes=10)
 
 
 def investigate(con: duckdb.DuckDBPyConnection) -> Investigation:
@@ -80,6 +83,15 @@ def _also(traffic: Traffic, facts: Facts, cause: RootCause) -> tuple[Other, ...]
         return ()
     others = gather(traffic.con, window, facts.planes)
     found = root_cause(others, rank(others))
-    if found.kind in (NONE, cause.kind):
+    if found.kind in (NONE, cause.kind) or _continues(facts, others):
         return ()
     return (Other(window, found),)
+
+
+def _continues(facts: Facts, others: Facts) -> bool:
+    """Tell whether failures are the slow begin or end of the incident: close to it, and of the same error."""
+    one, two = facts.window, others.window
+    if one.begin is None or one.end is None or two.begin is None or two.end is None:
+        return True
+    close = two.begin <= one.end + _NEAR and one.begin <= two.end + _NEAR
+    return close and facts.complaints.commonest == others.complaints.commonest
