@@ -49,6 +49,9 @@ def test_the_string_is_toggled_by_mouse_and_by_keyboard(opened, screenshots):
     wait_for(page, "As corrected")  # the lab's own cell set it
     deployed.click()
     wait_for(page, "9,296 of 15,985 requests fail")
+    # JupyterLab's own styles let terms float, over the numbers beside them.
+    floats = "selector => getComputedStyle(document.querySelector(selector)).float"
+    assert page.evaluate(floats, f"{CONSOLE} dt") == "none"
     photograph(page, screenshots, "lab05-as-deployed", CONSOLE)
     page.keyboard.press("ArrowRight")
     wait_for(page, "As corrected: 5 of")

@@ -95,7 +95,7 @@ def test_events_and_values_of_every_kind_take_the_fast_way(
         made.span(events=[{"timeUnixNano": times[0]}]),
         made.span(attributes=kinds),
     ]
-    path = tmp_path / "spans"
+    path = tmp_path / "spans [1]"
     path.write_text("\n".join(made.dumps(made.batch(span)) for span in spans), encoding="utf-8")
     found = tables(path, monkeypatch, fast=True)
     assert fast_results == [Fast(5, 5)]

@@ -49,16 +49,17 @@ def columns(outcomes):
     return outcomes.end, outcomes.status, outcomes.failed, outcomes.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["debacle", "read-replica", "overload", "unescaped-at"])
 def test_a_scenario_replays_to_the_evidence_it_makes(name, tmp_path):
     """Request by request, a scenario's replay has the times and statuses of the generated evidence."""
     scenario = short(name)
-    generate(scenario, seed=7, out=tmp_path, scale=0.2)
+    generate(scenario, seed=7, out=tmp_path, scale=0.1)
     con = labkit.load(tmp_path)
     evidence = con.sql(
         """SELECT span_id, epoch_us(end_utc), status, failed FROM requests ORDER BY start_utc, span_id"""
     ).fetchall()
-    recording = from_scenario(scenario, seed=7, scale=0.2)
+    recording = from_scenario(scenario, seed=7, scale=0.1)
     made = labkit.replay(recording).outcomes
     replayed = zip(
         recording.span_ids, made.end.tolist(), made.status.tolist(), made.failed.tolist(), strict=True

@@ -8,6 +8,7 @@ carriage return), it is given pieces without these lines.
 
 from __future__ import annotations
 
+import glob
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -84,7 +85,7 @@ def _insert(into: Into, path: Path, form: LineFormat, first_line: int) -> Fast |
 
     con, table = into.con, form.table
     (before,) = con.execute(f"SELECT coalesce(max(rowid), -1) FROM {table}").fetchall()[0]
-    source: dict[str, object] = {"path": str(path), "compression": packing_of(path)}
+    source: dict[str, object] = {"path": glob.escape(str(path)), "compression": packing_of(path)}
     sql = sql_of(form.statement).replace("--LINES--", sql_of("lines"))
     try:
         run_long(into, sql, {**source, **form.look(con, source), "source_file": into.source_file})

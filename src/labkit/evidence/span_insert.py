@@ -5,6 +5,7 @@ DuckDB's reader knows no line numbers: the statement marks the first row of each
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,7 +122,7 @@ def is_sound(con: duckdb.DuckDBPyConnection, path: Path) -> bool:
 
 
 def _source(path: Path, way: Way) -> dict[str, object]:
-    return {"path": str(path), "compression": packing_of(path), "forgive": way.forgive}
+    return {"path": glob.escape(str(path)), "compression": packing_of(path), "forgive": way.forgive}
 
 
 def _statement(way: Way) -> str:

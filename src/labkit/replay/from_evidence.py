@@ -38,14 +38,8 @@ def from_evidence(con: duckdb.DuckDBPyConnection) -> Recording:
     LabError
         When the evidence holds no request.
     """
-    table = con.execute(read_sql("recorded_requests"), {"health_checks": HEALTH_CHECKS}).fetchnumpy()
-    rows = {name: np.ma.getdata(column) for name, column in table.items()}
-    if len(rows["start_us"]) == 0:
-        raise LabError("the evidence holds no request, so there is nothing to replay")
-    change = find_change(con)
-    lost = np.zeros(len(rows["start_us"]), dtype=np.bool_)
-    if change:
-        lost = np.isin(rows["span_id"].astype(str), np.array(lost_requests(con, change), dtype=str))
+    rows, change = _rows(con), find_change(con)
+    lost = _lost(con, change, rows)
     routes, route = _codes(rows["route"])
     hosts, host = _codes(rows["host"])
     own, needs, notes = _own(rows, lost, route)
@@ -55,36 +49,15 @@ def from_evidence(con: duckdb.DuckDBPyConnection) -> Recording:
     spared = spare(own, missed=missed, healthy=healthy, route=route, draw=draw)
     pools, told = _pools(con, hosts)
     timeout_us, waited = _timeout(rows, lost)
-    users, user = _codes(np.where(rows["user_name"] != "", rows["user_name"], rows["visit"]))
-    errors, error = _codes(rows["error_type"])
     return Recording(
-        start=rows["start_us"],
-        end=rows["end_us"],
-        status=rows["status"].astype(np.int64),
-        failed=rows["failed"],
-        error=error,
+        **_arrived(rows, lost),
+        **spared.columns(),
         route=route,
-        host=host,
-        visit=_codes(rows["visit"])[1],
-        user=user,
-        probe=rows["probe"],
-        needs=needs,
-        lost=lost,
-        refused=lost & (rows["first_query_us"] < 0),
-        spared=spared.known,
-        before=spared.before,
-        hold=spared.hold,
-        after=spared.after,
-        longest=spared.longest,
-        spared_status=spared.status,
-        draw=draw,
-        turn=numbers(np.where(rows["visit"] != "", rows["visit"], rows["trace_id"])),
-        trace_ids=rows["trace_id"],
-        span_ids=rows["span_id"],
         routes=routes,
+        host=host,
         hosts=hosts,
-        users=users,
-        errors=errors,
+        needs=needs,
+        draw=draw,
         change=change,
         queue=Queue(pools, timeout_us),
         detected_us=_detected(con, change),
@@ -92,6 +65,42 @@ def from_evidence(con: duckdb.DuckDBPyConnection) -> Recording:
         assumptions=(SAME_PAGES, SPARED, *notes, *told, *waited, _ONE_SERVER),
         con=con,
     )
+
+
+def _rows(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    table = con.execute(read_sql("recorded_requests"), {"health_checks": HEALTH_CHECKS}).fetchnumpy()
+    if len(table["start_us"]) == 0:
+        raise LabError("the evidence holds no request, so there is nothing to replay")
+    return {name: np.ma.getdata(column) for name, column in table.items()}
+
+
+def _lost(con: duckdb.DuckDBPyConnection, change: DsnChange | None, rows: dict[str, Any]) -> Flags:
+    if change is None:
+        return np.zeros(len(rows["start_us"]), dtype=np.bool_)
+    return np.isin(rows["span_id"].astype(str), np.array(lost_requests(con, change), dtype=str))
+
+
+def _arrived(rows: dict[str, Any], lost: Flags) -> dict[str, Any]:
+    """Name what the record says of each request as a recording does."""
+    users, user = _codes(np.where(rows["user_name"] != "", rows["user_name"], rows["visit"]))
+    errors, error = _codes(rows["error_type"])
+    return {
+        "start": rows["start_us"],
+        "end": rows["end_us"],
+        "status": rows["status"].astype(np.int64),
+        "failed": rows["failed"],
+        "error": error,
+        "errors": errors,
+        "visit": _codes(rows["visit"])[1],
+        "user": user,
+        "users": users,
+        "probe": rows["probe"],
+        "lost": lost,
+        "refused": lost & (rows["first_query_us"] < 0),
+        "turn": numbers(np.where(rows["visit"] != "", rows["visit"], rows["trace_id"])),
+        "trace_ids": rows["trace_id"],
+        "span_ids": rows["span_id"],
+    }
 
 
 _ONE_SERVER = "The only server there is is the one that healthy requests reached, with the recorded password."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from labkit.simulation.scenario import shows
 from labkit.simulation.world import World
 
 if TYPE_CHECKING:
-    from labkit.simulation.streams import Ints, Words
+    from labkit.simulation.streams import Words
+    from labkit.simulation.world import Flags
 
 
 def from_scenario(scenario: Scenario, *, seed: int = 20231201, scale: float = 1.0) -> Recording:
@@ -26,56 +27,26 @@ def from_scenario(scenario: Scenario, *, seed: int = 20231201, scale: float = 1.
     world = World(scenario, seed, float(scale))
     evaluator = Evaluator(world)
     requests = join_requests([evaluator.block(k) for k in range(world.grid.count)])
-    span_ids = _hex(requests.span[:, None])
-    requests, span_ids = _sorted(requests, span_ids)
+    requests, span_ids = _sorted(requests, _hex(requests.span[:, None]))
     kind, change = requests.kind, _change(scenario)
-    kinds = world.kinds.all
-    failed = world.status[kind] >= 500
-    special = np.array([known.release >= 0 for known in kinds])[kind]
-    inside = np.zeros(len(kind), dtype=np.bool_)
-    if change:
-        inside = (requests.start >= to_us(change.from_utc)) & (requests.start < to_us(change.until_utc))
-    lost = inside & (world.times_out[kind] | special)
-    needs = world.uses_database[kind]
+    lost = _lost(world, requests, change)
+    needs, failed = world.uses_database[kind], world.status[kind] >= 500
     trace_ids = _hex(requests.trace)
     draw = numbers(trace_ids, span_ids)
-    healthy = needs & ~failed & ~lost & (requests.start < (to_us(change.from_utc) if change else FOREVER))
+    before = requests.start < (to_us(change.from_utc) if change else FOREVER)
     missed = needs & (lost | world.times_out[kind])
-    spared = spare(
-        _own(world, requests, lost), missed=missed, healthy=healthy, route=world.routes[kind], draw=draw
-    )
-    words = sorted({known.exception for known in kinds if known.exception})
-    codes = np.array([words.index(known.exception) if known.exception else -1 for known in kinds])
-    visit = np.unique(requests.session, return_inverse=True)[1].astype(np.int64)
-    users, user = np.unique(requests.user, return_inverse=True)
+    healthy, own = needs & ~failed & ~lost & before, _own(world, requests, lost)
+    spared = spare(own, missed=missed, healthy=healthy, route=world.routes[kind], draw=draw)
     return Recording(
-        start=requests.start,
-        end=requests.end,
-        status=world.status[kind],
+        **_arrived(world, requests),
+        **spared.columns(),
         failed=failed,
-        error=codes[kind],
-        route=world.routes[kind],
-        host=requests.host,
-        visit=np.where(requests.session == 0, -1, visit),
-        user=user.astype(np.int64),
-        probe=world.routes[kind] == scenario.traffic.route("probe"),
         needs=needs,
         lost=lost,
         refused=lost & world.times_out[kind],
-        spared=spared.known,
-        before=spared.before,
-        hold=spared.hold,
-        after=spared.after,
-        longest=spared.longest,
-        spared_status=spared.status,
         draw=draw,
-        turn=numbers(_hex(requests.session[:, None])),
         trace_ids=trace_ids,
         span_ids=span_ids,
-        routes=tuple(f"{route.method} {route.template}" for route in scenario.traffic.routes),
-        hosts=tuple(host.name for host in scenario.topology.hosts),
-        users=tuple(f"customer-{number}" if number >= 0 else "" for number in users.tolist()),
-        errors=tuple(words),
         change=change,
         queue=Queue(_pools(world), world.timeout_us),
         detected_us=clock.to_us(scenario.fault.detected) if scenario.fault and change else None,
@@ -84,18 +55,52 @@ def from_scenario(scenario: Scenario, *, seed: int = 20231201, scale: float = 1.
     )
 
 
-def _hex(words: Words) -> object:
+def _arrived(world: World, requests: Requests) -> dict[str, Any]:
+    """Name what the simulator knows of each request as a recording does."""
+    kinds, kind, scenario = world.kinds.all, requests.kind, world.scenario
+    words = sorted({known.exception for known in kinds if known.exception})
+    codes = np.array([words.index(known.exception) if known.exception else -1 for known in kinds])
+    visit = np.unique(requests.session, return_inverse=True)[1].astype(np.int64)
+    users, user = np.unique(requests.user, return_inverse=True)
+    return {
+        "start": requests.start,
+        "end": requests.end,
+        "status": world.status[kind],
+        "error": codes[kind],
+        "errors": tuple(words),
+        "route": world.routes[kind],
+        "routes": tuple(f"{route.method} {route.template}" for route in scenario.traffic.routes),
+        "host": requests.host,
+        "hosts": tuple(host.name for host in scenario.topology.hosts),
+        "visit": np.where(requests.session == 0, -1, visit),
+        "user": user.astype(np.int64),
+        "users": tuple(f"customer-{number}" if number >= 0 else "" for number in users.tolist()),
+        "probe": world.routes[kind] == scenario.traffic.route("probe"),
+        "turn": numbers(_hex(requests.session[:, None])),
+    }
+
+
+def _lost(world: World, requests: Requests, change: DsnChange | None) -> Flags:
+    """Tell which requests went wrong because of the string: no connection, or what only its release has."""
+    if change is None:
+        return np.zeros(len(requests), dtype=np.bool_)
+    special = np.array([known.release >= 0 for known in world.kinds.all])
+    inside = (requests.start >= to_us(change.from_utc)) & (requests.start < to_us(change.until_utc))
+    return np.asarray(inside & (world.times_out | special)[requests.kind])
+
+
+def _hex(words: Words) -> Any:
     """Write ids of one or two words as hex digits."""
     texts = ["".join(f"{word:016x}" for word in row) for row in words.tolist()]
     return np.array(texts, dtype=object)
 
 
-def _sorted(requests: Requests, span_ids: object) -> tuple[Requests, object]:
+def _sorted(requests: Requests, span_ids: Any) -> tuple[Requests, Any]:
     order = np.lexsort((np.asarray(span_ids, dtype=str), requests.start))
-    return requests.take(order), np.asarray(span_ids)[order]
+    return requests.take(order), span_ids[order]
 
 
-def _own(world: World, requests: Requests, lost: Ints) -> Spared:
+def _own(world: World, requests: Requests, lost: Flags) -> Spared:
     """Tell what each request took by itself, without its wait."""
     ends = requests.query_end.max(axis=1, initial=-1)
     ran = ends >= 0

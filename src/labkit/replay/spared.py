@@ -6,7 +6,7 @@ Which healthy one is decided by the request's own number, so the same request al
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,17 @@ class Spared:
     after: Ints
     longest: Ints
     status: Ints
+
+    def columns(self) -> dict[str, Any]:
+        """Name the columns as a recording does."""
+        return {
+            "spared": self.known,
+            "before": self.before,
+            "hold": self.hold,
+            "after": self.after,
+            "longest": self.longest,
+            "spared_status": self.status,
+        }
 
 
 def spare(own: Spared, *, missed: Flags, healthy: Flags, route: Ints, draw: Floats) -> Spared:
