@@ -25,7 +25,7 @@ def console():
 def shown(page, console):
     """Show its page, and collect what the browser complains of."""
     console.configuration = labkit.Configuration()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     page.complaints = []
     page.on("console", lambda message: page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labkit.classroom.checks.connection import read_parts
@@ -22,6 +22,7 @@ MOMENTS = st.datetimes(dt.datetime(1971, 1, 1), dt.datetime(2200, 1, 1), timezon
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(-14 * 60, 14 * 60))
 def test_a_moment_is_the_same_in_every_zone(moment, minutes):
     """A moment written in any zone, with any separator, is the same moment."""
@@ -37,6 +38,7 @@ def test_a_moment_is_the_same_in_every_zone(moment, minutes):
         assert read_moment(value) == us
 
 
+@settings(deadline=None)
 @given(st.integers(-(10**12), 10**12))
 def test_a_length_of_time_survives_its_showing(us):
     """What is shown of a length of time reads back as the same."""
@@ -44,6 +46,7 @@ def test_a_length_of_time_survives_its_showing(us):
     assert read_duration(dt.timedelta(microseconds=us)) == us
 
 
+@settings(deadline=None)
 @given(st.floats(-1e12, 1e12).map(lambda x: round(x, 3)))
 def test_a_number_survives_its_showing(number):
     """What is shown of a number reads back as nearly the same."""

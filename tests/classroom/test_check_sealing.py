@@ -7,7 +7,7 @@ import json
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_checks import CHEAP, NAME, QUESTIONS, seal_checks
 
@@ -123,6 +123,7 @@ def test_the_work_is_shared_by_the_parts_of_an_answer(tmp_path):
     assert len(work) == len(QUESTIONS)
 
 
+@settings(deadline=None)
 @given(FINITE, st.floats(1e-6, 1e6), st.floats(-1, 1))
 def test_what_is_near_lies_in_a_sealed_cell(right, size, share):
     """Every value within the tolerance falls into a cell that was sealed, and few cells are."""
@@ -133,6 +134,7 @@ def test_what_is_near_lies_in_a_sealed_cell(right, size, share):
     assert len(tolerance.cells(right)) <= 3
 
 
+@settings(deadline=None)
 @given(FINITE.filter(lambda x: abs(x) > 1e-9), st.floats(1e-9, 0.5), st.floats(-1, 1))
 def test_what_is_relatively_near_lies_in_a_sealed_cell(right, size, share):
     """The same for a tolerance in per cent, on a grid of ratios."""
@@ -143,6 +145,7 @@ def test_what_is_relatively_near_lies_in_a_sealed_cell(right, size, share):
     assert len(tolerance.cells(right)) <= 4
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**52), 2**52), st.integers(0, 10**9))
 def test_whole_numbers_have_a_sharp_edge(right, size):
     """For whole numbers the tolerance ends exactly where it should."""

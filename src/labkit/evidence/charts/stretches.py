@@ -107,7 +107,7 @@ def _bars(axes: Axes, table: pd.DataFrame) -> None:
         axes.text(right, row, f" {_minutes(minutes)} min", va="center", fontsize=style.TEXT, color=style.INK)
     axes.set_yticks(range(len(table)), list(table["stretch"]), fontsize=style.TEXT)
     axes.invert_yaxis()
-    room = (last - first) * 0.09  # for the minutes right of the last bar
+    room = max((last - first) * 0.09, dt.timedelta(minutes=1))  # for the minutes right of the last bar
     style.time_axis(axes, first.to_pydatetime(), (last + room).to_pydatetime())
 
 

@@ -36,7 +36,7 @@ phases AS (
 ),
 of_requests AS (
     SELECT n, count(*) AS requests, count(*) FILTER (WHERE failed) AS failed,
-           quantile_cont(duration_ms, 0.5) AS p50_ms, quantile_cont(duration_ms, 0.95) AS p95_ms,
+           quantile_cont(duration_ms, [0.5, 0.95]) AS quantiles,
            count(DISTINCT session_id) AS sessions, count(DISTINCT session_id) FILTER (WHERE failed) AS sessions_hit
     FROM requests JOIN phases ON start_utc >= begin AND start_utc < finish
     WHERE NOT coalesce(regexp_matches(coalesce(path, route), $health_checks::VARCHAR), false)
@@ -62,7 +62,7 @@ SELECT phase, epoch(finish - begin) / 60 AS minutes,
            AS requests_per_min,
        coalesce(failed, 0) AS failed,
        failed / requests AS error_ratio,
-       p50_ms, p95_ms,
+       quantiles[1] AS p50_ms, quantiles[2] AS p95_ms,
        coalesce(sessions, 0) AS sessions,
        coalesce(sessions_hit, 0) AS sessions_hit,
        coalesce(queries, 0) AS queries,
