@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from labkit.classroom import trials
-from labkit.classroom.trials import Plan, Verdict, judge, least_scale, run_trials
+from labkit.classroom.trials import PLANES, Plan, Verdict, judge, least_scale, run_trials
 from labkit.classroom.trials.document import write_document
 from labkit.classroom.trials.explained import UNEXPLAINED, explanation
 from labkit.classroom.trials.table import HEADING, Shares, false_alarms, report
@@ -23,6 +23,7 @@ from labkit.evidence.load import load
 from labkit.simulation.generate import generate
 from labkit.simulation.scenario import scenario_names
 
+ROOT = Path(__file__).resolve().parents[2]
 RIGHT = Verdict(
     scenario="wrong-user",
     seed=1,
@@ -60,7 +61,7 @@ def test_the_report_says_what_was_found_instead_and_why() -> None:
     blind = dataclasses.replace(blind, withheld="server log")
     text = report([RIGHT, WRONG, QUIET, blind], day="2031-05-06")
     assert text.startswith(HEADING)
-    assert "seeds 1, 2, scale 1" in text
+    assert "seeds 1, 2, 1 times the traffic" in text
     row = "| `wrong-user` | misconfigured_connection / user | 2/2 | 1/2 | 2/2 | "
     assert f"{row}misconfigured_connection / password (1) |" in text
     assert f"- `wrong-user`, 1 of 2: misconfigured_connection / password (1). {UNEXPLAINED}" in text
@@ -68,6 +69,7 @@ def test_the_report_says_what_was_found_instead_and_why() -> None:
     assert "| server log | 100.0% | 0.0% | 100.0% | 0 | 1/1 |" in text
     assert "Without server log" in text
     assert "seeds 1 to 3" in report([dataclasses.replace(RIGHT, seed=s) for s in (1, 2, 3)], day="")
+    assert ", seed 2, " in report([WRONG], day="")
     assert "With one plane withheld" not in report([RIGHT], day="")
 
 
@@ -150,3 +152,12 @@ def test_the_catalogue_is_solved_from_the_evidence_alone() -> None:
     assert false_alarms(found) == 0
     assert not [v.scenario for v in found if v.also and not v.also_true]
     assert [v.scenario for v in found if v.also_true and v.also == v.also_true]
+
+
+def test_the_committed_report_reaches_the_shares_and_explains_the_rest() -> None:
+    """docs/catalogue.md has both tables, every plane, and a reason for each confusion."""
+    text = (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    part = text[text.index(HEADING) :]
+    assert UNEXPLAINED not in part
+    assert all(f"| {plane} | " in part for plane in PLANES)
+    assert all(f"| `{name}` | " in part for name in scenario_names())

@@ -62,13 +62,17 @@ def report(verdicts: Sequence[Verdict], *, day: str) -> str:
 def _lead(whole: Sequence[Verdict], day: str) -> str:
     shares, quiet = Shares.of(whole), sum(v.kind == _NONE for v in whole)
     names = sorted({v.scenario for v in whole})
-    scales = ", ".join(f"{scale:g}" for scale in sorted({v.scale for v in whole}))
+    scales = " or ".join(f"{scale:g}" for scale in sorted({v.scale for v in whole}))
     others = [v for v in whole if v.also_true]
     told = sum(v.also == v.also_true for v in others)
     untrue = sum(bool(v.also) for v in whole if not v.also_true)
     return (
-        f"Made by `labkit catalogue --judge` on {day}: {len(names)} scenarios, seeds {_seeds(whole)}, "
-        f"scale {scales}; each was generated, loaded and investigated without a word of what it is.\n\n"
+        f"Made by `labkit catalogue --judge` on {day}: {len(names)} scenarios, {_seeds(whole)}, "
+        f"{scales} times the traffic; each was generated, loaded, and investigated without a word of "
+        f"what it is.\n"
+        f"Scenarios and rules stand on the same measured messages, so this shows that every exercise can be "
+        f"solved;\nthat real outages are solved, too, is tested on a real PostgreSQL "
+        f"(tests/real/test_real_outage.py).\n\n"
         f"- The kind comes first in {shares.kind:.1%} of {len(whole)} trials.\n"
         f"- Where a part is wrong, it comes first in {shares.part:.1%}, and is among the first three in "
         f"{shares.within_three:.1%}.\n"
@@ -79,10 +83,11 @@ def _lead(whole: Sequence[Verdict], day: str) -> str:
 
 
 def _seeds(verdicts: Iterable[Verdict]) -> str:
+    """Name the seeds: a run of them by its ends."""
     seeds = sorted({v.seed for v in verdicts})
     if len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1)):
-        return f"{seeds[0]} to {seeds[-1]}"
-    return ", ".join(map(str, seeds))
+        return f"seeds {seeds[0]} to {seeds[-1]}"
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
 
 
 def _scenarios(whole: Sequence[Verdict]) -> str:
@@ -108,7 +113,7 @@ def _withheld(verdicts: Sequence[Verdict], planes: Sequence[str]) -> Iterator[st
     yield "## With one plane withheld"
     yield (
         f"The same with one plane of the evidence taken away at a time: {len(_names(some))} scenarios, "
-        f"seeds {_seeds(some)}."
+        f"{_seeds(some)}."
     )
     head = ("withheld", "kind", "part", "first three", "false alarms", "`missing` names it")
     yield _table(head, [_plane(plane, [v for v in some if v.withheld == plane]) for plane in planes])
