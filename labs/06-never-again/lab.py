@@ -417,6 +417,10 @@ gate.by_step
 # | after | watch the error ratio and the known transfer for 15 minutes | both are as before |
 
 # %% [markdown]
+# Compare your lines with the checklist of this project, `docs/checklist.md`. What did you think of that it
+# does not have?
+
+# %% [markdown]
 # ## When nothing fails
 #
 # One more afternoon, made for you: at 14:30 an update goes out that leads to another environment's

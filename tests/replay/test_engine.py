@@ -10,6 +10,7 @@ from small_record import AFTER, BEFORE, BEGIN, CHANGE, LOST, RESTORED, add_deplo
 import labkit
 from labkit.core.errors import LabError
 from labkit.replay.change import END, find_change
+from labkit.replay.words import circumstances
 
 COLUMNS = "SELECT * FROM requests ORDER BY start_utc, span_id"
 CORRECTED = labkit.Configuration(dsn_after="as corrected")
@@ -266,3 +267,36 @@ def test_a_small_pool_makes_a_line(con):
     assert (row["recorded_ms"], row["duration_ms"]) == (50.0, 750.0)
     two = labkit.replay(con, labkit.Configuration(pool_size=1, workers=2, workers_at="10:02"))
     assert two.difference().empty
+
+
+def test_the_budget_by_requests_is_the_one_of_the_named_query(con):
+    """Counted in bad requests, a replay burns what the query over its rows says."""
+    result = labkit.replay(con)
+    shares = labkit.query(result.con, "error_budget").df().set_index("counted_by")["share_burned"]
+    assert result.budget_burned_by_requests == pytest.approx(shares["bad requests"])
+    assert result.budget_burned == pytest.approx(shares["minutes of full outage"])
+
+
+def test_every_change_is_said():
+    """The words of a configuration name each thing that it changes."""
+    configuration = labkit.Configuration(
+        dsn_before="postgresql://db.example/other",
+        dsn_after="postgresql://u:other@db.example/shop",
+        rollback="never",
+        workers=2,
+        workers_at="10:05",
+        pool_size=3,
+        pool_timeout_s=0.5,
+        detection="threshold",
+        connectivity_test=True,
+        canary=0.05,
+        manual_ledger=True,
+        retries=2,
+        retry_jitter=False,
+    )
+    assert circumstances(configuration) == (
+        "with an edited connection string with another password, another string before the update, "
+        "never rolled back, 2 times the workers from 10:05, pools of 3, 0.5 s of waiting, "
+        "an alarm at 1 % failures, a connectivity test in the pipeline, a canary of 5 %, a manual ledger, "
+        "2 retries without jitter"
+    )
