@@ -40,7 +40,7 @@ def stretches(events: Iterable[tuple[str, Moment]]) -> Chart:
 
     Examples
     --------
-    >>> day = "2023-12-01"
+    >>> day = "1970-01-01"
     >>> chart = stretches([("onset", f"{day} 10:00"), ("report", f"{day} 10:20"), ("end", f"{day} 10:30")])
     >>> chart.title
     '20 of 30 minutes passed from onset to report'
@@ -64,7 +64,7 @@ def _read(events: Iterable[tuple[str, Moment]]) -> list[tuple[str, dt.datetime]]
         raise LabError(
             "this is no list of events",
             found=type(events).__name__,
-            next_step='Write it as [("onset", "2023-12-01 10:00:00"), ...].',
+            next_step='Write it as [("onset", "1970-01-01 10:00:00"), ...].',
         ) from error
     if len(read) < 2:
         raise LabError("a stretch needs two events", found=len(read))
