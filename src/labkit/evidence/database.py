@@ -116,18 +116,29 @@ def connect_large(database: str, *, read_only: bool = False) -> duckdb.DuckDBPyC
     return connect(database, read_only=read_only, memory_limit=_MEMORY_LIMIT, temp_directory=str(spill))
 
 
-def _connect_existing(path: Path) -> duckdb.DuckDBPyConnection:
+def connect_file(path: Path, *, read_only: bool = False) -> tuple[duckdb.DuckDBPyConnection, set[str]]:
+    """Open a DuckDB file, and tell the names of the tables in it.
+
+    Raises
+    ------
+    LabError
+        It is no database, or another program holds it open.
+    """
     import duckdb
 
     try:
-        con = connect_large(str(path))
+        con = connect_large(str(path), read_only=read_only)
     except duckdb.Error as error:
         raise LabError(
             "this file cannot be opened as a database",
             found=path.as_posix(),
             next_step="Close what holds it open, or name another file.",
         ) from error
-    tables = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    return con, {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+
+
+def _connect_existing(path: Path) -> duckdb.DuckDBPyConnection:
+    con, tables = connect_file(path)
     if tables and not tables >= TABLES.keys():
         con.close()
         raise LabError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from labkit.core.errors import LabError
 from labkit.core.records import TABLES
-from labkit.evidence.database import MEMORY, connect_large, copy_database
+from labkit.evidence.database import MEMORY, connect_file, connect_large, copy_database
 from labkit.evidence.files import Found, is_database
 from labkit.evidence.parquet import copy_tables, is_parquet, show_tables, tables_in
 from labkit.evidence.schema import create_schema
@@ -51,17 +51,7 @@ def copy_stored(con: duckdb.DuckDBPyConnection, files: Sequence[Found]) -> None:
 
 def open_database(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB file of loaded evidence, to be read only."""
-    import duckdb
-
-    try:
-        con = connect_large(str(path), read_only=True)
-    except duckdb.Error as error:
-        raise LabError(
-            "this file cannot be opened as a database",
-            found=path.as_posix(),
-            next_step="Close what holds it open, or name another file.",
-        ) from error
-    found = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    con, found = connect_file(path, read_only=True)
     if not found >= TABLES.keys():
         con.close()
         raise LabError(
