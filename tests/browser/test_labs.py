@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import TimeoutError
 
+LABS = sorted(path.parent.name for path in Path(__file__).parents[2].glob("labs/*/lab.py"))
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"
@@ -56,13 +59,13 @@ def errors(page):
     return found.all_text_contents()
 
 
-@pytest.mark.parametrize("name", ["00-start-here", "01-detection-and-impact", "05-replay-the-fix"])
+@pytest.mark.parametrize("name", LABS)
 def test_run_all_ends_without_an_error(lab, page, screenshots, name):
     """Run All on the unsolved notebook shows tables and no error, and no request leaves the machine."""
     open_and_run_all(page, lab.notebook(name))
     photograph(page, screenshots, f"{name}-top")
     assert errors(page) == []
-    assert page.locator(f"{NOTEBOOK} .jp-OutputArea table").count() > 5
+    assert page.locator(f"{NOTEBOOK} .jp-OutputArea table").count() >= 3
     assert page.hosts <= {"127.0.0.1", ""}, page.hosts
     for number, output in enumerate(page.locator(f"{NOTEBOOK} .jp-OutputArea-output").all()):
         output.scroll_into_view_if_needed()
@@ -83,18 +86,18 @@ def test_a_fresh_notebook_is_not_marked_as_changed(lab, page):
 
 
 def test_the_charts_have_their_words(lab, page, screenshots):
-    """Every chart that the lab draws is there, with an alternative text that has numbers."""
+    """Every chart that the lab draws is there with its words, and the lab's own with numbers in them."""
     open_and_run_all(page, lab.notebook("01-detection-and-impact"))
     photograph(page, screenshots, "chart", f'{NOTEBOOK} .jp-OutputArea img[alt]:not([alt=""])')
     pictures = page.evaluate(PICTURES)
     assert all(picture["drawn"] and picture["words"] for picture in pictures)
-    assert sum(any(c.isdigit() for c in picture["words"]) for picture in pictures) >= 2
+    assert sum(any(c.isdigit() for c in picture["words"]) for picture in pictures) >= 1
 
 
 def test_a_solution_shows_the_replay_without_a_kernel(lab, page, screenshots):
     """The built solution, only opened, shows the console's picture with its words and no live view."""
     page.goto(lab.notebook("solutions/01-detection-and-impact"))
-    picture = f'{NOTEBOOK} .jp-OutputArea img[alt*="requests fail"]'
+    picture = f'{NOTEBOOK} .jp-OutputArea img[alt*="instead of"]'
     page.wait_for_selector(picture)
     words = [p["words"] for p in page.evaluate(PICTURES)]
     assert sum("instead of" in text for text in words) == 1
