@@ -18,7 +18,9 @@ _BOX = (
     "border:1px solid var(--jp-border-color2,#bdbdbd);border-left:.35em solid {edge};"
     "padding:.4em .8em;margin:.3em 0;max-width:56em"
 )
-_CELL = "text-align:left;vertical-align:top;padding:.2em .8em .2em 0;overflow-wrap:anywhere"
+#: A long query breaks anywhere, so that a table fits on a narrow page; a head keeps its words whole.
+_HEAD = "text-align:left;vertical-align:top;padding:.2em .8em .2em 0"
+_CELL = f"{_HEAD};overflow-wrap:anywhere"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,7 +33,7 @@ class Table:
 
     def html(self) -> str:
         """Write the table with a scope for every head; the first cell of a row is its head."""
-        heads = "".join(f'<th scope="col" style="{_CELL}">{html.escape(head)}</th>' for head in self.heads)
+        heads = "".join(f'<th scope="col" style="{_HEAD}">{html.escape(head)}</th>' for head in self.heads)
         body = "".join(f"<tr>{_row(row)}</tr>" for row in self.rows)
         return (
             '<table style="border-collapse:collapse;margin:.4em 0">'
@@ -49,7 +51,7 @@ class Table:
 def _row(row: Sequence[str]) -> str:
     first, *rest = (html.escape(cell).replace("\n", "<br>") for cell in row)
     cells = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in rest)
-    return f'<th scope="row" style="{_CELL}">{first}</th>{cells}'
+    return f'<th scope="row" style="{_HEAD}">{first}</th>{cells}'
 
 
 @dataclass(frozen=True, slots=True, repr=False)
