@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -357,6 +358,16 @@ def test_a_draft_computes_tables_and_cites(lab):
     assert "| time to detect | onset 14:30:00 | report 14:45:10 | 15.2 |" in draft.text
     assert "| 14:30:00 | a \\| b c | [E1] |" in draft.text
     assert read_document(draft.text).section("timeline").rows[0].cells[1] == "a | b c"
+
+
+def test_times_with_a_zone_are_told_in_utc(lab):
+    """The table's head says UTC, so a moment of another zone is turned into it, as text and as a datetime."""
+    pune = dt.timezone(dt.timedelta(hours=5, minutes=30))
+    moments = ["2023-12-01T20:00:00+05:30", dt.datetime(2023, 12, 1, 20, 15, 10, tzinfo=pune)]
+    draft = labkit.postmortem(lab).timeline([(moment, "what", "[E1]") for moment in moments])
+    assert "| 14:30:00 | what | [E1] |\n| 14:45:10 | what | [E1] |" in draft.text
+    draft = draft.intervals([("time to detect", "onset", "2023-12-01 14:30", "report", moments[1])])
+    assert "| time to detect | onset 14:30:00 | report 14:45:10 | 15.2 |" in draft.text
 
 
 def test_a_draft_is_saved_with_its_charts(lab, tmp_path):

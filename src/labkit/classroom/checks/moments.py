@@ -75,6 +75,17 @@ def read_moment(value: Any, day: str = "") -> int:
     raise UnreadableError(f"{type_name(value)}, which is no moment. {_HOW}")
 
 
+def as_utc(moment_us: int) -> dt.datetime:
+    """Give a moment as tables have it: UTC without a zone.
+
+    Examples
+    --------
+    >>> as_utc(2_500_000)
+    datetime.datetime(1970, 1, 1, 0, 0, 2, 500000)
+    """
+    return (_EPOCH + moment_us * _US).replace(tzinfo=None)
+
+
 def show_moment(moment_us: int) -> str:
     """Show a moment in UTC, with as many digits as it has.
 
@@ -83,7 +94,7 @@ def show_moment(moment_us: int) -> str:
     >>> show_moment(2_500_000)
     '1970-01-01 00:00:02.5 UTC'
     """
-    text = (_EPOCH + moment_us * _US).replace(tzinfo=None).isoformat(" ")
+    text = as_utc(moment_us).isoformat(" ")
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} UTC"
 
 

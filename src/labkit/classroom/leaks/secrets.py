@@ -6,21 +6,19 @@ anything by itself: a number of fewer than four digits, a time that is given onl
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from labkit.classroom.checks.authored import RIGHT
-from labkit.classroom.checks.moments import read_moment
+from labkit.classroom.checks.moments import as_utc, read_moment
 from labkit.classroom.checks.question import Question
 from labkit.classroom.checks.reading import UnreadableError
 from labkit.classroom.checks.reference import Reference
 from labkit.classroom.source import Lab
 
 LEAST_DIGITS, LEAST_TEXT, LEAST_LINE, LEAST_VALUE = 4, 30, 16, 4
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _SECOND_US = 1_000_000
 _NUMBER = re.compile(r"(?<![\w.,:-])\d[\d,_\u00a0\u202f]*(?:\.\d+)?(?![\w:]|[.,]\d)")
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?\s?[+-]\d\d:?\d\d")
@@ -145,7 +143,7 @@ def _numbers(found: Reference) -> Iterator[float]:
 
 def _moment_patterns(moment_us: int) -> Iterator[re.Pattern[str]]:
     for second in {moment_us // _SECOND_US, round(moment_us / _SECOND_US)}:
-        when = _EPOCH + dt.timedelta(seconds=second)
+        when = as_utc(second * _SECOND_US)
         hour12 = when.hour % 12 or 12
         half = "p" if when.hour >= 12 else "a"
         clock = rf"{when:%M}\s?[:.m-]?\s?{when:%S}(?!\d)"

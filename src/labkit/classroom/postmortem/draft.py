@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labkit.classroom.checks.moments import as_utc, read_moment
+from labkit.classroom.checks.reading import UnreadableError, unwrap
 from labkit.classroom.ledger import Entry, make_entry
 from labkit.classroom.postmortem.document import SECTIONS
 from labkit.classroom.postmortem.review import Review, review_postmortem
@@ -16,6 +17,8 @@ from labkit.classroom.postmortem.worked import worked_entries
 from labkit.core.errors import LabError, unknown_name
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import duckdb
 
     from labkit.classroom.lab import Lab
@@ -255,11 +258,9 @@ def _one_line(text: str) -> str:
 
 
 def _moment(value: Any) -> dt.datetime:
-    if isinstance(value, dt.datetime):
-        return value.replace(tzinfo=None)
     try:
-        return dt.datetime.fromisoformat(str(value)).replace(tzinfo=None)
-    except ValueError:
+        return as_utc(read_moment(unwrap(value)))
+    except UnreadableError:
         raise LabError(
             "this is no moment", found=value, next_step="Write it as 2023-12-01 14:30:00."
         ) from None

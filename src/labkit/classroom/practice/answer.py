@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labkit.classroom.checks.moments import read_moment
+from labkit.classroom.checks.moments import as_utc, read_moment
 from labkit.classroom.checks.reading import UnansweredError, UnreadableError, unwrap
 from labkit.classroom.practice.measures import Cause
 from labkit.classroom.practice.remedies import mitigations
@@ -16,7 +16,6 @@ from labkit.core.errors import LabError, unknown_name
 from labkit.simulation.faults.row import CODE, MISCONFIGURED, NETWORK, OVERLOADED, SERVER
 
 KINDS = (MISCONFIGURED, OVERLOADED, NETWORK, SERVER, CODE)
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - tables have UTC without a zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def read_answer(given: dict[str, Any]) -> Answer:
 def read_time(name: str, value: Any) -> dt.datetime:
     """Read a time; without a zone it is UTC."""
     try:
-        return _EPOCH + dt.timedelta(microseconds=read_moment(unwrap(value)))
+        return as_utc(read_moment(unwrap(value)))
     except (UnreadableError, UnansweredError) as error:
         raise LabError(
             f"the {name} could not be read: {error}", next_step="Write it like '2024-02-29 08:15:00'."
