@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from labkit.classroom.panel import Panel, Table
+from labkit.classroom.student_query import relation_of
 from labkit.core.errors import LabError, unknown_name
 
 if TYPE_CHECKING:
@@ -145,10 +146,8 @@ def _run(
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...], bool]:
     import duckdb
 
-    from labkit.evidence.queries import query as named
-
     try:
-        result = con.sql(_only_select(query)) if len(query.split()) > 1 else named(con, query.strip())
+        result = relation_of(con, query)
         rows = result.limit(MOST_ROWS + 1).fetchall()
     except duckdb.Error as error:
         said = str(error).strip().splitlines()[0]
@@ -161,16 +160,6 @@ def _run(
         tuple(tuple(map(_text, row[:MOST_COLUMNS])) for row in rows[:MOST_ROWS]),
         len(rows) > MOST_ROWS,
     )
-
-
-def _only_select(query: str) -> str:
-    """Let one query pass; what would change the evidence, or is several statements, is refused."""
-    import duckdb
-
-    statements = duckdb.extract_statements(query)
-    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-        raise LabError("the query of the hypothesis is not one query", next_step="Write it as SELECT ...")
-    return query
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from labkit.classroom.practice.answer import Cited
+from labkit.classroom.student_query import relation_of
 from labkit.core.errors import LabError
 
 if TYPE_CHECKING:
@@ -39,21 +40,7 @@ def _shown(con: duckdb.DuckDBPyConnection, one: Cited) -> Shown:
     import duckdb
 
     try:
-        rows = _first_row(con, one)
+        rows = bool(relation_of(con, one.query, dict(one.parameters)).limit(1).fetchall())
     except (LabError, duckdb.Error, RuntimeError) as error:
         return Shown(one.query, False, str(error).splitlines()[0])
     return Shown(one.query, rows, "" if rows else "it runs, and returns no row")
-
-
-def _first_row(con: duckdb.DuckDBPyConnection, one: Cited) -> bool:
-    """Tell whether a query has a row; only what reads is run."""
-    from labkit.evidence.queries import query
-
-    if len(one.query.split()) <= 1:
-        return bool(query(con, one.query, **dict(one.parameters)).limit(1).fetchall())
-    import duckdb
-
-    statements = con.extract_statements(one.query)
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise LabError("evidence is a single SELECT")
-    return bool(con.sql(one.query).limit(1).fetchall())
