@@ -15,6 +15,7 @@ from labkit.classroom.checks.durations import read_duration, show_duration
 from labkit.classroom.checks.figures import read_number, show_number
 from labkit.classroom.checks.moments import read_moment, show_moment
 from labkit.classroom.checks.reading import UnreadableError, as_rows, unwrap
+from labkit.classroom.checks.tables import read_table
 from labkit.classroom.checks.words import read_choice, read_set
 from labkit.core.dsn import Dsn
 
@@ -148,6 +149,14 @@ def test_days_and_halves_of_days_are_understood():
 def test_numpy_times_are_moments(value):
     """numpy's times are taken out of their arrays."""
     assert read_moment(unwrap(value)) == 2_000_000
+
+
+def test_numpy_times_in_rows_are_moments():
+    """In a list of rows numpy's times and lengths are read as those of a frame; NaT is nothing."""
+    rows = [("a", np.datetime64("1970-01-01T00:00:02")), ("b", np.datetime64("NaT"))]
+    assert read_table(rows, ("host", "at"), ("text", "time")) == (("a", 2_000_000), ("b", None))
+    lengths = [("a", np.timedelta64(5, "m"))]
+    assert read_table(lengths, ("host", "seconds"), ("text", "number")) == (("a", 300.0),)
 
 
 def test_words_are_compared_without_their_dress():

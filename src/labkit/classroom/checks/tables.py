@@ -9,7 +9,7 @@ from typing import Any
 
 from labkit.classroom.checks.figures import read_number
 from labkit.classroom.checks.moments import read_moment
-from labkit.classroom.checks.reading import UnreadableError, as_rows, is_missing, type_name
+from labkit.classroom.checks.reading import UnreadableError, as_rows, is_missing, type_name, unwrap
 from labkit.classroom.checks.words import plain
 
 Row = tuple[Any, ...]
@@ -127,6 +127,7 @@ def _is_numpy(cell: Any, kind: str) -> bool:
 
 
 def _cell(cell: Any, kind: str) -> Any:
+    cell = cell if kind == "text" else unwrap(cell)
     if is_missing(cell):
         return None
     if kind == "number":
