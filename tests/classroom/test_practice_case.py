@@ -305,6 +305,7 @@ def test_evidence_must_run_and_show_rows(case, right):
         "SELECT 1; SELECT 2",
         "no_such_query",
         ("error_ratio", {"bucket_seconds": "wide"}),
+        ("error_ratio", {7: 60}),
     ]
     assert points(case.score(**right | {"evidence": cited}), "evidence") == 0
     assert points(case.score(**right | {"evidence": []}), "evidence") == 0
@@ -364,6 +365,12 @@ def test_missing_times_cost_their_points_only(case, right):
         ("kind", None, "names a kind"),
         ("part", "prot", "Did you mean 'port'"),
         ("mitigation", "roll-back", "Did you mean 'roll back'"),
+        ("mitigation", ["roll back"], "no mitigation of that name"),
+        ("kind", 7, "no kind of that name: 7"),
+        ("part", 7, "no part of that name: 7"),
+        ("candidates", 7, "no kind of that name: '7'"),
+        ("candidates", [[]], "names a kind"),
+        ("evidence", 7, "a cited query could not be read"),
         ("candidates", ["gremlins"], "no kind of that name"),
         ("evidence", [7], "a cited query could not be read"),
         ("evidence", [("error_ratio", 60)], "a cited query could not be read"),

@@ -60,7 +60,7 @@ def read_answer(given: dict[str, Any]) -> Answer:
     causes = read_causes(given["kind"], given["part"])
     ranked = tuple(read_cause(item) for item in _items(given["candidates"])) or causes
     chosen = given["mitigation"]
-    if chosen is not None and chosen not in mitigations():
+    if chosen is not None and chosen not in tuple(mitigations()):
         raise unknown_name("mitigation", chosen, mitigations())
     return Answer(
         read_time("onset", given["onset"]),
@@ -109,8 +109,8 @@ def read_cause(item: Any) -> Cause:
     >>> read_cause("misconfigured_connection: port")
     ('misconfigured_connection', 'port')
     """
-    pair = item.replace("/", ":").split(":") if isinstance(item, str) else [x or "" for x in item]
-    kind, part = (*(str(x).strip() for x in pair), "")[:2]
+    pair = item.replace("/", ":").split(":") if isinstance(item, str) else [x or "" for x in _items(item)]
+    kind, part = (*(str(x).strip() for x in pair), "", "")[:2]
     return read_causes(kind, part)[0]
 
 
@@ -122,9 +122,9 @@ def _known(what: str, value: Any, known: Sequence[str]) -> str:
 
 
 def _items(value: Any) -> Iterable[Any]:
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value):
         return ()
-    return (value,) if isinstance(value, str) else tuple(value)
+    return tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
 
 
 def _cited(item: Any) -> Cited:
@@ -133,7 +133,7 @@ def _cited(item: Any) -> Cited:
         return Cited(item.strip())
     try:
         name, parameters = item
-        return Cited(str(name), tuple(dict(parameters).items()))
+        return Cited(str(name), tuple((str(key), given) for key, given in dict(parameters).items()))
     except (TypeError, ValueError) as error:
         raise LabError(
             "a cited query could not be read",
