@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-PEOPLE = "route <> '/livez'"
-
-
-def _one(con, text):
-    return con.sql(text).fetchall()[0][0]
+from labkit.classroom.checks.incident import PEOPLE, one
 
 
 def _count(con, where, table="requests"):
-    return _one(con, f"SELECT count(*) FROM {table} WHERE {where}")
+    return one(con, f"SELECT count(*) FROM {table} WHERE {where}")
 
 
 def people(con):
@@ -27,10 +23,10 @@ def slowest(con):
     first = "SELECT route FROM requests WHERE {} ORDER BY duration_ms {}, span_id LIMIT 1"
     by_route = "SELECT route FROM requests WHERE {} GROUP BY route ORDER BY {} DESC, route LIMIT 1"
     return {
-        "right": _one(con, first.format("true", "DESC")),
-        "usual": _one(con, by_route.format(PEOPLE, "median(duration_ms)")),
-        "most-asked": _one(con, by_route.format("true", "count(*)")),
-        "fastest": _one(con, first.format("true", "ASC")),
+        "right": one(con, first.format("true", "DESC")),
+        "usual": one(con, by_route.format(PEOPLE, "median(duration_ms)")),
+        "most-asked": one(con, by_route.format("true", "count(*)")),
+        "fastest": one(con, first.format("true", "ASC")),
     }
 
 
@@ -54,7 +50,7 @@ def one_host(con):
 
 def median_page(con):
     def measure(what, where):
-        return _one(con, f"SELECT {what}(duration_ms) FROM requests WHERE {where}")
+        return one(con, f"SELECT {what}(duration_ms) FROM requests WHERE {where}")
 
     page = "route = '/accounts/{account_id}'"
     return {
@@ -67,7 +63,7 @@ def median_page(con):
 
 def worst_quarter(con):
     def bucket(minutes, order):
-        return _one(
+        return one(
             con,
             f"""SELECT time_bucket(INTERVAL {minutes} MINUTE, start_utc) AS t FROM requests WHERE {PEOPLE}
                 GROUP BY t HAVING count(*) FILTER (WHERE failed) > 50 ORDER BY {order} LIMIT 1""",
@@ -77,7 +73,7 @@ def worst_quarter(con):
     return {
         "right": bucket(15, failures),
         "first": bucket(15, "t"),
-        "most-requests": _one(
+        "most-requests": one(
             con,
             f"""SELECT time_bucket(INTERVAL 15 MINUTE, start_utc) AS t FROM requests WHERE {PEOPLE}
                 GROUP BY t ORDER BY count(*) DESC, t LIMIT 1""",
@@ -90,8 +86,8 @@ def worst_quarter(con):
 def joined(con):
     pairs = "requests AS r JOIN queries AS q USING (trace_id)"
     return {
-        "right": _one(con, f"SELECT count(DISTINCT r.trace_id) FROM {pairs}"),
-        "result-rows": _one(con, f"SELECT count(*) FROM {pairs}"),
+        "right": one(con, f"SELECT count(DISTINCT r.trace_id) FROM {pairs}"),
+        "result-rows": one(con, f"SELECT count(*) FROM {pairs}"),
         "all-requests": _count(con, "true"),
         "without-query": _count(con, "trace_id NOT IN (SELECT trace_id FROM queries)"),
     }

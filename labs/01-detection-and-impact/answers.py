@@ -4,37 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 
-import labkit
+from labkit.classroom.checks.incident import PEOPLE, first_alarm, first_said, one, outage
 
+ACKNOWLEDGED = "author = 'on-call engineer' AND time_utc > $onset"
 OUTAGE = "start_utc >= TIMESTAMP '2023-12-01 14:30:00' AND start_utc < TIMESTAMP '2023-12-01 17:00:00'"
-PEOPLE = "route <> '/livez'"
-
-
-def _one(con, text):
-    return con.sql(text).fetchall()[0][0]
-
-
-def _outage(con):
-    return labkit.query(con, "onset_and_recovery").project("onset_utc, recovery_utc").fetchall()[0]
-
-
-def _said(con, where):
-    return _one(con, f"SELECT min(time_utc) FROM messages WHERE {where}")
 
 
 def first_report(con):
-    onset, _ = _outage(con)
+    onset, _ = outage(con)
     return {
-        "right": _said(con, "channel = 'user-report'"),
-        "any-message": _said(con, "true"),
-        "page": _said(con, "channel = 'pager'"),
+        "right": first_said(con, "channel = 'user-report'"),
+        "any-message": first_said(con, "true"),
+        "page": first_said(con, "channel = 'pager'"),
         "first-failure": onset,
-        "last-report": _one(con, "SELECT max(time_utc) FROM messages WHERE channel = 'user-report'"),
+        "last-report": one(con, "SELECT max(time_utc) FROM messages WHERE channel = 'user-report'"),
     }
 
 
 def shape(con):
-    onset, recovery = _outage(con)
+    onset, recovery = outage(con)
     first = _share(con, onset, onset + dt.timedelta(minutes=1))
     settled = _share(con, onset, recovery)
     before = _share(con, onset - dt.timedelta(minutes=20), onset)
@@ -44,7 +32,7 @@ def shape(con):
 
 def _share(con, begin, end):
     where = f"{PEOPLE} AND start_utc >= TIMESTAMP '{begin}' AND start_utc < TIMESTAMP '{end}'"
-    return _one(con, f"SELECT count(*) FILTER (WHERE failed) / count(*) FROM requests WHERE {where}")
+    return one(con, f"SELECT count(*) FILTER (WHERE failed) / count(*) FROM requests WHERE {where}")
 
 
 def kept_working(con):
@@ -67,7 +55,7 @@ def apdex(con):
     honest, naive = timed.format("WHEN failed THEN 0"), timed.format("")
 
     def mean(what, where):
-        return _one(con, f"SELECT avg({what}) FROM requests WHERE {where}")
+        return one(con, f"SELECT avg({what}) FROM requests WHERE {where}")
 
     return {
         "right": mean(honest, f"{PEOPLE} AND {OUTAGE}"),
@@ -88,7 +76,7 @@ def budget(con):
 
 
 def burned(con):
-    onset, recovery = _outage(con)
+    onset, recovery = outage(con)
     minutes = (recovery - onset) / dt.timedelta(minutes=1)
     return {
         "right": minutes / 43.2,
@@ -100,13 +88,12 @@ def burned(con):
 
 
 def gap(con):
-    onset, _ = _outage(con)
-    fired = labkit.query(con, "burn_rate_alerts").aggregate("min(first_fired_utc)").fetchall()[0][0]
+    onset, _ = outage(con)
     return {
-        "right": _said(con, "channel = 'user-report'") - onset,
-        "page": _said(con, "channel = 'pager'") - onset,
-        "acknowledged": _said(con, f"author = 'on-call engineer' AND time_utc > '{onset}'") - onset,
-        "alarm": fired - onset,
+        "right": first_said(con, "channel = 'user-report'") - onset,
+        "page": first_said(con, "channel = 'pager'") - onset,
+        "acknowledged": first_said(con, ACKNOWLEDGED, onset=onset) - onset,
+        "alarm": first_alarm(con) - onset,
     }
 
 
@@ -114,7 +101,7 @@ def fifteen(con):
     rows = con.sql(
         "SELECT time_utc, completed_milestones, planned_milestones FROM progress ORDER BY time_utc"
     ).fetchall()
-    onset, _ = _outage(con)
+    onset, _ = outage(con)
     before = [done for time, done, _ in rows if time < onset][-1]
     _, after, planned = rows[-1]
     return {

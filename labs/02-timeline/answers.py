@@ -5,20 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from itertools import pairwise
 
-import labkit
+from labkit.classroom.checks.incident import first_alarm, one, outage
 
 PUNE = dt.timezone(dt.timedelta(hours=5, minutes=30))
 SEEN = dt.datetime(2023, 12, 1, 20, 4, tzinfo=PUNE)
-
-
-def one(con, sql, **values):
-    """Give the one value of a query."""
-    return con.execute(sql, values or None).fetchall()[0][0]
-
-
-def run(con):
-    """Give onset and recovery as the named query finds them."""
-    return labkit.query(con, "onset_and_recovery").project("onset_utc, recovery_utc").fetchall()[0]
 
 
 def deployed(con, event, after):
@@ -40,13 +30,13 @@ def said(con, channel, pattern, author="%"):
         channel=channel,
         pattern=pattern,
         author=author,
-        onset=run(con)[0],
+        onset=outage(con)[0],
     )
 
 
 def moments(con):
     """Give the named moments of the incident in their order."""
-    onset, recovery = run(con)
+    onset, recovery = outage(con)
     second = dt.timedelta(seconds=60)
     detection = said(con, "user-report", "%")
     added = deployed(con, "deployment.started", onset + second)[0]
@@ -129,7 +119,7 @@ def edge_witness(con):
 
 
 def trigger(con):
-    onset, _ = run(con)
+    onset, _ = outage(con)
     minute = dt.timedelta(minutes=1)
     right = deployed(con, "deployment.started", onset - minute)[1]
     response = deployed(con, "deployment.started", onset + minute)
@@ -221,8 +211,7 @@ def time_to_detect(con):
         "first-failure": known["detection"] - first,
         "page": said(con, "pager", "%") - known["onset"],
         "acknowledged": known["acknowledgement"] - known["onset"],
-        "alarm": labkit.query(con, "burn_rate_alerts").project("min(first_fired_utc)").fetchall()[0][0]
-        - known["onset"],
+        "alarm": first_alarm(con) - known["onset"],
     }
 
 

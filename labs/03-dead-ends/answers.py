@@ -5,31 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-import labkit
+from labkit.classroom.checks.incident import PEOPLE, during, one, outage
 
-ROUTE = "route <> '/livez'"
 HALF_HOUR = dt.timedelta(minutes=30)
 
 
-def one(con, sql, **values):
-    """Give the one value of a query."""
-    return con.execute(sql, values or None).fetchall()[0][0]
-
-
-def run(con):
-    """Give onset and recovery as the named query finds them."""
-    return labkit.query(con, "onset_and_recovery").project("onset_utc, recovery_utc").fetchall()[0]
-
-
-def during(con, sql, **values):
-    """Give the one value of a query that reads $onset and $recovery."""
-    onset, recovery = run(con)
-    return one(con, sql, onset=onset, recovery=recovery, **values)
-
-
 def demand(con):
-    onset, recovery = run(con)
-    visits = f"(SELECT session_id, min(start_utc) AS begun FROM requests WHERE {ROUTE} GROUP BY session_id)"
+    onset, recovery = outage(con)
+    visits = f"(SELECT session_id, min(start_utc) AS begun FROM requests WHERE {PEOPLE} GROUP BY session_id)"
 
     def factor(source, until=onset + HALF_HOUR, counted="count(*)"):
         inside = f"{counted} FILTER (WHERE begun >= $onset AND begun < $until)"
@@ -40,7 +23,7 @@ def demand(con):
             until=until,
         )
 
-    every = f"(SELECT start_utc AS begun, session_id FROM requests WHERE {ROUTE})"
+    every = f"(SELECT start_utc AS begun, session_id FROM requests WHERE {PEOPLE})"
     right = factor(visits)
     return {
         "right": right,
@@ -67,8 +50,8 @@ def cpu(con):
         "whole-day": one(
             con,
             f"SELECT avg(value) {inside} / avg(value) FROM metrics WHERE name = 'process.cpu.utilization'",
-            onset=run(con)[0],
-            recovery=run(con)[1],
+            onset=outage(con)[0],
+            recovery=outage(con)[1],
         ),
         "per-cent": 100 * factor(),
     }
@@ -94,7 +77,7 @@ def used(con):
 
 
 def workers(con):
-    onset, _ = run(con)
+    onset, _ = outage(con)
     begin, end = (
         one(
             con,
@@ -114,7 +97,7 @@ def workers(con):
             until=until,
         )
 
-    def change(before=begin - HALF_HOUR, after=end + HALF_HOUR, where=ROUTE):
+    def change(before=begin - HALF_HOUR, after=end + HALF_HOUR, where=PEOPLE):
         return ratio(end, after, where) - ratio(before, begin, where)
 
     start, last = con.execute("SELECT min(start_utc), max(start_utc) FROM requests").fetchall()[0]
@@ -134,7 +117,7 @@ def routes(con):
         rows = con.execute(f"SELECT DISTINCT route FROM requests WHERE {where} ORDER BY route").fetchall()
         return [row[0] for row in rows]
 
-    onset, recovery = run(con)
+    onset, recovery = outage(con)
     inside = f"start_utc >= TIMESTAMP '{onset}' AND start_utc < TIMESTAMP '{recovery}'"
     right = several(f"failed AND {inside}")
     return {
@@ -224,7 +207,7 @@ def scatter(con):
 
     return {
         "right": width("failed"),
-        "all-requests": [width(ROUTE), width("true")],
+        "all-requests": [width(PEOPLE), width("true")],
         "extremes": width("failed", 0, 1),
         "quartiles": width("failed", 0.25, 0.75),
         "percentile": during(
@@ -241,7 +224,7 @@ def cost(con):
     idea, called = said("%overload%"), said("%escalating%", "max")
     developers, found = said("%escalating%"), said("found it%")
     added = one(con, "SELECT min(time_utc) FROM deployments WHERE time_utc > $idea", idea=idea)
-    onset, recovery = run(con)
+    onset, recovery = outage(con)
     return {
         "right": called - idea,
         "until-found": found - idea,

@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 import labkit
+from labkit.classroom.checks.incident import PEOPLE, connection_strings, during, first_said, one, outage
 
 INSIDE = "{0} >= $onset AND {0} < $recovery"
 DIALLED = r"regexp_extract(body, 'port (\d+) failed', 1)"
 
 
-def one(con, sql, **values):
-    """Give the one value of a query."""
-    return con.execute(sql, values or None).fetchall()[0][0]
-
-
-def run(con):
-    """Give onset and recovery as the named query finds them."""
-    return labkit.query(con, "onset_and_recovery").project("onset_utc, recovery_utc").fetchall()[0]
-
-
-def during(con, sql, **values):
-    """Give the one value of a query that reads $onset and $recovery."""
-    onset, recovery = run(con)
-    return one(con, sql, onset=onset, recovery=recovery, **values)
-
-
-def strings(con):
-    """Give the connection string before and after the update."""
-    found = con.execute(
-        """SELECT s.before, s.after
-           FROM (SELECT time_utc, unnest(config_diff) AS s FROM deployments) WHERE s.key = 'DATABASE_URL'
-           ORDER BY time_utc"""
-    ).fetchall()
-    return tuple(labkit.Dsn.parse(text) for text in found[0])
-
-
 def missing_spans(con):
     bare = "(trace_id NOT IN (SELECT trace_id FROM queries))::INT"
     inside = INSIDE.format("start_utc")
-    users = "route <> '/livez'"
     return {
         "right": during(con, f"SELECT 100 * avg({bare}) FROM requests WHERE failed AND {inside}"),
         "whole-day": one(con, f"SELECT 100 * avg({bare}) FROM requests WHERE failed"),
         "failed": [
-            during(con, f"SELECT 100 * avg(failed::INT) FROM requests WHERE {users} AND {inside}"),
+            during(con, f"SELECT 100 * avg(failed::INT) FROM requests WHERE {PEOPLE} AND {inside}"),
             during(con, f"SELECT 100 * avg(failed::INT) FROM requests WHERE {inside}"),
         ],
         "answered": [
-            one(con, f"SELECT 100 * avg({bare}) FROM requests WHERE NOT failed AND {users}"),
+            one(con, f"SELECT 100 * avg({bare}) FROM requests WHERE NOT failed AND {PEOPLE}"),
             one(con, f"SELECT 100 * avg({bare}) FROM requests WHERE NOT failed"),
         ],
         "count": during(con, f"SELECT sum({bare}) FROM requests WHERE failed AND {inside}"),
@@ -62,7 +36,7 @@ def silence(con):
         )
         return rows[number]
 
-    onset, recovery = run(con)
+    onset, recovery = outage(con)
     return {
         "right": gap()[0],
         "outage": recovery - onset,
@@ -123,11 +97,11 @@ def dialled(con):
 
 
 def unread(con):
-    found = one(con, "SELECT min(time_utc) FROM messages WHERE text ILIKE 'found it%'")
+    found = first_said(con, "text ILIKE 'found it%'")
     first = f"SELECT min(time_utc) FROM logs WHERE {DIALLED} <> ''"
-    report = one(con, "SELECT min(time_utc) FROM messages WHERE channel = 'user-report'")
-    reading = one(con, "SELECT min(time_utc) FROM messages WHERE text ILIKE '%logs are full%'")
-    onset, recovery = run(con)
+    report = first_said(con, "channel = 'user-report'")
+    reading = first_said(con, "text ILIKE '%logs are full%'")
+    onset, recovery = outage(con)
     return {
         "right": found - one(con, f"{first} AND host_name = 'bank-web-1'"),
         "slow-clock": found - one(con, first),
@@ -138,7 +112,7 @@ def unread(con):
 
 
 def which_setting(con):
-    onset, _ = run(con)
+    onset, _ = outage(con)
     keys = con.execute(
         """SELECT s.key FROM (SELECT time_utc, unnest(config_diff) AS s FROM deployments)
            WHERE abs(epoch(time_utc) - epoch($onset::TIMESTAMP)) < 60""",
@@ -154,7 +128,7 @@ def which_setting(con):
 
 
 def the_part(con):
-    old, new = strings(con)
+    old, new = connection_strings(con)
     [change] = old.diff(new)
     return {
         "right": (change.part, change.before),
@@ -167,7 +141,7 @@ def the_part(con):
 
 
 def cannot_tell(con):
-    old, _ = strings(con)
+    old, _ = connection_strings(con)
     return {
         "right": next(part for part, shown in old.shown.items() if shown == "***"),
         "who": "user",

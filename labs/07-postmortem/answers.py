@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import labkit
-from labkit.core.dsn import Dsn
+from labkit.classroom.checks.incident import connection_strings, first_alarm, first_said, one, outage
 
+ACKNOWLEDGED = "author = 'on-call engineer' AND time_utc > $onset"
 OUTAGE = "start_utc BETWEEN TIMESTAMP '2023-12-01 14:30:00' AND TIMESTAMP '2023-12-01 17:00:00'"
 
 
 def _rows(con, text):
     return con.sql(text).fetchall()
-
-
-def _one(con, text):
-    return _rows(con, text)[0][0]
-
-
-def _outage(con):
-    return labkit.query(con, "onset_and_recovery").project("onset_utc, recovery_utc").fetchall()[0]
-
-
-def _said(con, where):
-    return _one(con, f"SELECT min(time_utc) FROM messages WHERE {where}")
 
 
 def _bank_updates(con):
@@ -44,7 +33,7 @@ def trigger(con):
 
 
 def cause(con):
-    before, after = _strings(con)
+    before, after = connection_strings(con)
     [part] = [key for key, value in after.parts if before.get(key) != value and key != "password"]
     return {
         "right": (part, str(after.get(part))),
@@ -54,55 +43,44 @@ def cause(con):
     }
 
 
-def _strings(con):
-    [(before, after)] = _rows(
-        con,
-        """SELECT s.before, s.after FROM (SELECT time_utc, unnest(config_diff) AS s FROM deployments)
-           WHERE s.key = 'DATABASE_URL' ORDER BY time_utc LIMIT 1""",
-    )
-    return Dsn.parse(before), Dsn.parse(after)
-
-
 def visits_hit(con):
     people = "session_id IS NOT NULL"
     return {
-        "right": _one(con, f"SELECT count(DISTINCT session_id) FROM requests WHERE failed AND {OUTAGE}"),
-        "requests": _one(con, f"SELECT count(*) FROM requests WHERE failed AND {OUTAGE}"),
-        "all-visits": _one(
+        "right": one(con, f"SELECT count(DISTINCT session_id) FROM requests WHERE failed AND {OUTAGE}"),
+        "requests": one(con, f"SELECT count(*) FROM requests WHERE failed AND {OUTAGE}"),
+        "all-visits": one(
             con, f"SELECT count(DISTINCT session_id) FROM requests WHERE {people} AND {OUTAGE}"
         ),
-        "whole-afternoon": _one(con, f"SELECT count(DISTINCT session_id) FROM requests WHERE {people}"),
+        "whole-afternoon": one(con, f"SELECT count(DISTINCT session_id) FROM requests WHERE {people}"),
     }
 
 
 def time_to_detect(con):
-    onset, _ = _outage(con)
-    fired = labkit.query(con, "burn_rate_alerts").aggregate("min(first_fired_utc)").fetchall()[0][0]
+    onset, _ = outage(con)
     return {
-        "right": _said(con, "channel = 'user-report'") - onset,
-        "page": _said(con, "channel = 'pager'") - onset,
-        "acknowledged": _said(con, f"author = 'on-call engineer' AND time_utc > '{onset}'") - onset,
-        "alarm": fired - onset,
+        "right": first_said(con, "channel = 'user-report'") - onset,
+        "page": first_said(con, "channel = 'pager'") - onset,
+        "acknowledged": first_said(con, ACKNOWLEDGED, onset=onset) - onset,
+        "alarm": first_alarm(con) - onset,
     }
 
 
 def time_to_mitigate(con):
-    onset, recovery = _outage(con)
-    detected = _said(con, "channel = 'user-report'")
+    onset, recovery = outage(con)
+    detected = first_said(con, "channel = 'user-report'")
     back_begins = _bank_updates(con)[-1][1]
     return {
         "right": recovery - detected,
         "whole-outage": recovery - onset,
         "until-roll-back-began": back_begins - detected,
-        "from-acknowledgement": recovery
-        - _said(con, f"author = 'on-call engineer' AND time_utc > '{onset}'"),
+        "from-acknowledgement": recovery - first_said(con, ACKNOWLEDGED, onset=onset),
     }
 
 
 def way_back(con):
     (_, update_begins, update_ends), _, (_, begins, ends) = _bank_updates(con)
-    found = _said(con, f"author = 'senior engineer' AND time_utc < '{begins}' AND text LIKE 'Found%'")
-    decided = _said(con, f"author = 'incident commander' AND time_utc < '{begins}'")
+    found = first_said(con, f"author = 'senior engineer' AND time_utc < '{begins}' AND text LIKE 'Found%'")
+    decided = first_said(con, f"author = 'incident commander' AND time_utc < '{begins}'")
     return {
         "right": ends - begins,
         "from-decision": ends - decided,
@@ -113,7 +91,7 @@ def way_back(con):
 
 def cpu_factor(con):
     def mean(what, where):
-        return _one(
+        return one(
             con, f"SELECT {what}(value) FROM metrics WHERE name = 'process.cpu.utilization' AND {where}"
         )
 
@@ -129,7 +107,7 @@ def cpu_factor(con):
 
 
 def alarm_delay(con):
-    onset, _ = _outage(con)
+    onset, _ = outage(con)
     fired = [
         row[0] - onset for row in labkit.query(con, "burn_rate_alerts").project("first_fired_utc").fetchall()
     ]
@@ -138,5 +116,5 @@ def alarm_delay(con):
         "right": fired[0],
         "second-alarm": fired[1],
         "ticket": fired[2],
-        "first-report": _said(con, "channel = 'user-report'") - onset,
+        "first-report": first_said(con, "channel = 'user-report'") - onset,
     }
