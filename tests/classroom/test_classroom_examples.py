@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = [
     "labkit.classroom.lab",
     "labkit.classroom.panel",
+    "labkit.classroom.project",
     "labkit.classroom.student_query",
     *(f"labkit.classroom.checks.{module.name}" for module in pkgutil.iter_modules(checks.__path__)),
     *(f"labkit.classroom.leaks.{module.name}" for module in pkgutil.iter_modules(leaks.__path__)),

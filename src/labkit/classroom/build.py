@@ -12,10 +12,10 @@ from labkit.classroom.execute import execute
 from labkit.classroom.leaks.scan import refuse_leaks
 from labkit.classroom.leaks.secrets import secrets_of
 from labkit.classroom.notebook import clean, solution_notebook, student_notebook, to_text
-from labkit.classroom.project import find_project
+from labkit.classroom.project import find_project, whole_name
 from labkit.classroom.seal import CHECKS, EVIDENCE, lab_references, sealed_text
 from labkit.classroom.source import Lab, read_lab
-from labkit.core.errors import LabError, unknown_name
+from labkit.core.errors import LabError
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,11 +77,7 @@ def choose(asked: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
     """Find labs by number or name; all of them where none is asked for."""
     if not known:
         raise LabError("no labs here", next_step="Run this in the folder that holds labs/NAME/lab.py.")
-    by_name = {name.partition("-")[0]: name for name in known} | {name: name for name in known}
-    for name in asked:
-        if name not in by_name:
-            raise unknown_name("lab", name, known)
-    return tuple(by_name[name] for name in asked) or known
+    return tuple(whole_name(name, known) for name in asked) or known
 
 
 class _Evidence:

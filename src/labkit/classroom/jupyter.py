@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from labkit.classroom.project import find_project
-from labkit.core.errors import LabError, unknown_name
+from labkit.classroom.project import find_project, whole_name
+from labkit.core.errors import LabError
 
 #: JupyterLab remembers open tabs by workspace; the course has its own and leaves others alone.
 WORKSPACE = "outage-lab"
@@ -79,10 +79,7 @@ def find_notebook(project: Path, lab: str) -> str:
         raise LabError(
             "the folder 'notebooks' holds no notebook", next_step="Build them with 'labkit build'."
         )
-    by_name = {name.partition("-")[0]: name for name in built} | {name: name for name in built}
-    if lab not in by_name:
-        raise unknown_name("lab", lab, built)
-    return f"notebooks/{by_name[lab]}.ipynb"
+    return f"notebooks/{whole_name(lab, built)}.ipynb"
 
 
 def trust(project: Path) -> None:

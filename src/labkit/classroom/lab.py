@@ -14,9 +14,9 @@ from labkit.classroom.checks.question import Question
 from labkit.classroom.checks.sealed import SealedLab, read_sealed
 from labkit.classroom.ledger import Entry, Ledger, make_entry
 from labkit.classroom.panel import Panel, Table
-from labkit.classroom.project import find_project
+from labkit.classroom.project import find_project, whole_name
 from labkit.classroom.store import Standing, Store, store_for
-from labkit.core.errors import LabError, unknown_name
+from labkit.core.errors import LabError
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,7 +51,7 @@ def lab(name: str, con: duckdb.DuckDBPyConnection) -> Lab:
     """
     notebooks = find_project() / "notebooks"
     evidence = fingerprint(con)
-    whole = _whole_name(notebooks, name)
+    whole = whole_name(name, _names(notebooks))
     return Lab(whole, con, evidence, _sealed(notebooks, whole, evidence), notebooks, store_for(evidence))
 
 
@@ -59,14 +59,6 @@ def _names(notebooks: Path) -> tuple[str, ...]:
     """List the labs: those with a notebook, and those with checks."""
     files = (*notebooks.glob("*.ipynb"), *(notebooks / CHECKS_FOLDER).glob("*.json"))
     return tuple(sorted({path.stem for path in files if re.match(r"[0-9]+-[^.]+$", path.stem)}))
-
-
-def _whole_name(notebooks: Path, name: object) -> str:
-    known = _names(notebooks)
-    by_name = {one.partition("-")[0]: one for one in known} | {one: one for one in known}
-    if not isinstance(name, str) or name not in by_name:
-        raise unknown_name("lab", name, known)
-    return by_name[name]
 
 
 def _sealed(notebooks: Path, name: str, evidence: str) -> SealedLab:
@@ -186,7 +178,7 @@ class Lab:
 
     def ledger(self, lab: str | None = None) -> Ledger:
         """Give the entries of this lab's ledger, or of another's by number or name."""
-        name = self.name if lab is None else _whole_name(self.notebooks, lab)
+        name = self.name if lab is None else whole_name(lab, _names(self.notebooks))
         return Ledger(name, tuple(Entry.from_text(text) for text in self.store.kept(name)))
 
     def _count(self, question: str, verdict: Verdict) -> tuple[str, ...]:

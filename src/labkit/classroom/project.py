@@ -1,10 +1,11 @@
-"""Find the project folder: the one that holds the labs and the notebooks."""
+"""Find the project folder, the one that holds the labs and the notebooks, and a lab in it by its name."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from labkit.core.errors import LabError
+from labkit.core.errors import LabError, unknown_name
 
 
 def find_project(start: Path | None = None, *, holds: str = "notebooks") -> Path:
@@ -39,3 +40,22 @@ def find_project(start: Path | None = None, *, holds: str = "notebooks") -> Path
         found=here.name,
         next_step="Change into the folder of the Outage Lab and try again.",
     )
+
+
+def whole_name(asked: object, labs: Sequence[str]) -> str:
+    """Find a lab by its number or its whole name.
+
+    Raises
+    ------
+    LabError
+        None of the labs is called so.
+
+    Examples
+    --------
+    >>> whole_name("02", ("01-detection-and-impact", "02-timeline"))
+    '02-timeline'
+    """
+    by_name = {name.partition("-")[0]: name for name in labs} | {name: name for name in labs}
+    if not isinstance(asked, str) or asked not in by_name:
+        raise unknown_name("lab", asked, labs)
+    return by_name[asked]
