@@ -216,6 +216,12 @@ def test_there_must_be_a_chart():
     assert found(text, "pictures")[0][1] == "there is no chart"
 
 
+def test_what_is_missing_is_told_at_the_documents_end():
+    """The line of what is nowhere is the last one, lines of code between fences counted."""
+    text = "## Cause\n\n```\none\ntwo\n```\n\nA wrong port [E1].\n"
+    assert found(text, "pictures") == [(8, "there is no chart")]
+
+
 def test_other_titles_are_understood():
     """Root cause or cause, action items or actions: the words of the field all count."""
     text = GOOD.replace("## Root cause", "### Cause").replace("## Actions", "## Action items:")

@@ -105,9 +105,9 @@ def read_document(text: str) -> Document:
     """
     sections: list[Section] = []
     pictures: list[Picture] = []
-    title, start, lines = "", 1, list(_prose(text))
+    title, start = "", 1
     kept: list[tuple[int, str]] = []
-    for number, line in lines:
+    for number, line in _prose(text):
         pictures += [Picture(alt.strip(), target.strip(), number) for alt, target in _IMAGE.findall(line)]
         heading = _HEADING.fullmatch(line)
         if not heading:
@@ -116,7 +116,8 @@ def read_document(text: str) -> Document:
         sections.append(_section(title, start, kept))
         title, start, kept = heading[2].strip().rstrip("#").strip(), number, []
     sections.append(_section(title, start, kept))
-    return Document(tuple(s for s in sections if s.title or s.blocks), tuple(pictures), len(lines))
+    told = tuple(section for section in sections if section.title or section.blocks)
+    return Document(told, tuple(pictures), len(text.splitlines()))
 
 
 def _prose(text: str) -> Iterator[tuple[int, str]]:
