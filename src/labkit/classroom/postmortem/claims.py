@@ -108,13 +108,16 @@ def apart(document: Document) -> Iterator[Finding]:
 
 def _alike(one: Section, other: Section) -> Block | None:
     """Find a statement of the second section that the first one makes as well."""
+    told = [words for before in one.said[:_MOST_COMPARED] if (words := _words(before))]
     for block in other.said[:_MOST_COMPARED]:
-        words = set(_WORD.findall(block.text.lower()))
-        for before in one.said[:_MOST_COMPARED]:
-            told = set(_WORD.findall(before.text.lower()))
-            if words and told and len(words & told) / len(words | told) >= _TOO_ALIKE:
-                return block
+        words = _words(block)
+        if any(len(words & before) / len(words | before) >= _TOO_ALIKE for before in told):
+            return block
     return None
+
+
+def _words(block: Block) -> set[str]:
+    return set(_WORD.findall(block.text.lower()))
 
 
 def _text(section: Section) -> str:
