@@ -37,8 +37,8 @@ notebooks: install-dev
 
 # Needs `uv` (any recent one) on the PATH. The locks hold names, versions and hashes, and no index.
 UV_COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --no-annotate
-lock:
+	--no-emit-index-url --no-header --no-annotate --no-strip-extras
+lock:  # extras stay: pip before 24 looks for coverage[toml], which pytest-cov asks for, under just that name
 	$(UV_COMPILE) pyproject.toml requirements.in -o requirements.lock
 	$(UV_COMPILE) --extra dev -c requirements.lock pyproject.toml requirements.in -o requirements-dev.lock
 
