@@ -25,6 +25,11 @@ class RealPostgres:
         """Where it listens on 127.0.0.1."""
         return self.server.port
 
+    @property
+    def password(self) -> str:
+        """The superuser's."""
+        return self.server.password.reveal()
+
     def dsn(self, **parts: str | int) -> str:
         """Give a connection string, the superuser's unless parts say otherwise."""
         return self.server.dsn(**parts).reveal()
