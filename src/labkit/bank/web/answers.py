@@ -48,7 +48,8 @@ class Answering:
         span = trace.get_current_span()
         span.update_name(self.span_name)
         span.set_attribute("http.route", self.template)
-        asked, began = Asked.of(request, serving), serving.trouble.now()
+        visited = self.logger != "bank.health"
+        asked, began = Asked.of(request, serving, visited=visited), serving.trouble.now()
         try:
             response = await self.endpoint(asked)
         except Refusal as refusal:

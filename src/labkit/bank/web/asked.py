@@ -34,8 +34,13 @@ class Asked:
     new: bool = False
 
     @classmethod
-    def of(cls, request: Request, serving: Serving) -> Asked:
-        """Read who asks from the cookie, and tell telemetry; who has none begins a visit."""
+    def of(cls, request: Request, serving: Serving, *, visited: bool) -> Asked:
+        """Read who asks from the cookie, and tell telemetry; who has none begins a visit.
+
+        Where nobody visits, as at a balancer's check, there is none.
+        """
+        if not visited:
+            return cls(request, serving, Visit(""))
         visit = serving.sessions.read(request.cookies.get(COOKIE))
         asked = cls(request, serving, visit or new_visit(), new=visit is None)
         trace.get_current_span().set_attribute("session.id", asked.visit.visit_id)

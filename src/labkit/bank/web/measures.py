@@ -20,6 +20,8 @@ from opentelemetry.sdk.resources import Resource
 if TYPE_CHECKING:
     from labkit.bank.web.connections import Use
 
+#: The clock of a process's own time ticks a hundred times a second.
+_LEAST_S = 0.09
 _STATE = "db.client.connection.state"
 Values = Iterable[tuple[float, Mapping[str, str]]]
 
@@ -29,18 +31,20 @@ class Load:
 
     def __init__(self) -> None:
         self._process = psutil.Process()
-        self._at, self._spent = time.monotonic(), self._cpu_s()
+        self._at, self._spent, self._share = time.monotonic(), self._cpu_s(), 0.0
 
     def _cpu_s(self) -> float:
         times = self._process.cpu_times()
         return float(times.user + times.system)
 
     def share(self) -> float:
-        """Give the share since the last call, from 0 to 1."""
+        """Give the share since the last call, from 0 to 1; of too short a time nothing can be said."""
         now, spent = time.monotonic(), self._cpu_s()
         passed, used = now - self._at, spent - self._spent
-        self._at, self._spent = now, spent
-        return min(1.0, used / (passed * (psutil.cpu_count() or 1))) if passed > 0 else 0.0
+        if passed >= _LEAST_S:
+            self._share = min(1.0, used / (passed * (psutil.cpu_count() or 1)))
+            self._at, self._spent = now, spent
+        return self._share
 
     def memory(self) -> float:
         """Give the resident memory, in bytes."""
