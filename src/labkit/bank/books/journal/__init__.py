@@ -1,0 +1,25 @@
+"""The manual ledger: orders taken while the database can't be reached, and entered once it can be."""
+
+from __future__ import annotations
+
+from labkit.bank.books.journal.entering import enter, enter_into_other_books
+from labkit.bank.books.journal.entries import Conflict, Damaged, JournalEntry, State
+from labkit.bank.books.journal.journal import Journal, JournalError
+from labkit.bank.books.journal.keeping import keep_entering
+from labkit.bank.books.journal.last_known import KnownBalance, LastKnown
+from labkit.bank.books.journal.report import Report
+
+__all__ = [
+    "Conflict",
+    "Damaged",
+    "Journal",
+    "JournalEntry",
+    "JournalError",
+    "KnownBalance",
+    "LastKnown",
+    "Report",
+    "State",
+    "enter",
+    "enter_into_other_books",
+    "keep_entering",
+]
