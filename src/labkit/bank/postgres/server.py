@@ -175,9 +175,8 @@ def running_server(
         with _held(place, found, disposable=disposable):
             password = _cluster(place, found, follows, durable=not disposable)
             _add(files or {}, place)
-            more = settings + (configuration.DISPOSABLE if disposable else "")
-            server = _started(Server(place, found, port or free_port(), password, "\n" + more))
-            yield server
+            more = (configuration.DISPOSABLE if disposable else "") + settings
+            yield _started(Server(place, found, port or free_port(), password, more))
     finally:
         if disposable:
             shutil.rmtree(place.folder, ignore_errors=True)
