@@ -153,17 +153,28 @@ def reopen(place: Place, programs: Programs) -> Secret:
             f"{place.data} was made by PostgreSQL {made_by}, and this is {programs.version}",
             next_step="Move the folder away to begin with an empty one.",
         )
+    password = read_password(place)
+    if is_running(place):  # it outlived its owner
+        stop(place, programs, "fast")
+    clear(place)
+    return password
+
+
+def read_password(place: Place) -> Secret:
+    """Read the superuser's password.
+
+    Raises
+    ------
+    CannotStartError
+        When it is gone.
+    """
     try:
-        password = Secret(place.password_file.read_text(encoding="utf-8"))
+        return Secret(place.password_file.read_text(encoding="utf-8"))
     except OSError as error:
         raise CannotStartError(
             f"the password of the server in {place.folder} cannot be read ({error.strerror})",
             next_step="Move the folder away to begin with an empty one.",
         ) from error
-    if is_running(place):  # it outlived its owner
-        stop(place, programs, "fast")
-    clear(place)
-    return password
 
 
 def is_running(place: Place) -> bool:

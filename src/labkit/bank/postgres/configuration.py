@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from labkit.bank.postgres.programs import Programs
@@ -46,6 +47,14 @@ def written(programs: Programs, port: int, log: Path, more: str = "") -> str:
     """
     preloaded = "shared_preload_libraries = 'pg_stat_statements'\n" if programs.has_statistics else ""
     return USUAL + preloaded + more.rstrip() + "\n" + FIXED.format(port=port, log=_quoted(log.as_posix()))
+
+
+def port_in(file: Path) -> int | None:
+    """Read the port from a configuration of an earlier run."""
+    if not file.exists():
+        return None
+    found = re.findall(r"^port = (\d+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return int(found[-1]) if found else None
 
 
 def _quoted(text: str) -> str:

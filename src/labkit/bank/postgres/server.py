@@ -52,6 +52,18 @@ class Server:
     password: Secret = field(repr=False)
     more: str = field(default="", repr=False)
 
+    @classmethod
+    def of(cls, folder: Path, port: int, programs: Path, version: str) -> Server:
+        """Give a handle on a server that another process runs in a folder.
+
+        Raises
+        ------
+        LabError
+            Where its password cannot be read.
+        """
+        place = Place(folder, Account.for_server())
+        return cls(place, Programs(programs, version), port, cluster.read_password(place))
+
     @property
     def folder(self) -> Path:
         """Where everything of it lies."""
@@ -80,6 +92,11 @@ class Server:
         usual: dict[str, Value] = {"host": HOST, "port": self.port, "user": SUPERUSER}
         usual |= {"password": self.password, "dbname": "postgres"}
         return Dsn().replace(**(usual | parts))
+
+    @property
+    def has_crashed(self) -> bool:
+        """Whether it went down without being stopped."""
+        return self.place.trace.exists() and not cluster.is_running(self.place)
 
     @property
     def superuser(self) -> Dsn:
@@ -158,7 +175,7 @@ def running_server(
     follows : Server, optional
         A running server to follow as a standby.
     port : int, optional
-        Port to take where it is free; otherwise, and without it, any free one.
+        Port to take where it is free; without it that of the last time; otherwise any free one.
     disposable : bool
         Give up durability for speed, and remove the folder at the end.
 
@@ -176,7 +193,8 @@ def running_server(
             password = _cluster(place, found, follows, durable=not disposable)
             _add(files or {}, place)
             more = (configuration.DISPOSABLE if disposable else "") + settings
-            yield _started(Server(place, found, port or free_port(), password, more))
+            wished = port or configuration.port_in(place.folder / "postgresql.conf") or free_port()
+            yield _started(Server(place, found, wished, password, more))
     finally:
         if disposable:
             shutil.rmtree(place.folder, ignore_errors=True)

@@ -78,7 +78,8 @@ def _stop(pg_ctl: str, folder: Path, account: list[int] | None) -> None:
 
     def ask(*words: str) -> int:
         command = [pg_ctl, *words, f"--pgdata={folder / 'data'}"]
-        return subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=False, **who).returncode
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.run(command, cwd=folder, check=False, **quiet, **who).returncode
 
     for mode in ("fast", "immediate"):
         until = time.monotonic() + _PATIENCE_S
