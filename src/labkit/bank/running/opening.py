@@ -42,6 +42,7 @@ def open_bank(
     environment: str = "production",
     port: int = 0,
     revive: bool = False,
+    durable: bool = True,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Bank]:
     """Run the bank in a folder until the block ends.
@@ -69,6 +70,8 @@ def open_bank(
         Port of the first web process; 0 takes any that is free.
     revive : bool
         Start the bank's own server again when it crashes.
+    durable : bool
+        Whether what is committed outlasts a failure of the machine; without that its own server is faster.
     tell : callable
         Is told what happens, a line at a time.
 
@@ -88,7 +91,7 @@ def open_bank(
     with ExitStack() as stack:
         if dsn is None:
             tell("starting PostgreSQL")
-            server = stack.enter_context(running_server(folder / "postgres"))
+            server = stack.enter_context(running_server(folder / "postgres", durable=durable))
             right = make_roles(server, known)
             tell("making the bank's books")
             make_database(server, DATABASE, environment, accounts, SEED)
