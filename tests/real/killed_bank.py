@@ -25,9 +25,9 @@ CUSTOMERS, TELLERS = 10, 4
 
 
 def order_of(key: str) -> TransferOrder:
-    """Give the order that a key stands for."""
-    draw = random.Random(zlib.crc32(key.encode()))
-    taken, given = draw.sample(range(1, CUSTOMERS + 1), 2)
+    """Give the order that a key stands for: ``key-RUN-CUSTOMER-NUMBER`` is one of that customer."""
+    draw, taken = random.Random(zlib.crc32(key.encode())), int(key.split("-")[2])
+    given = draw.choice([customer for customer in range(1, CUSTOMERS + 1) if customer != taken])
     amount = Decimal(draw.randrange(1, 40)) / 100
     return TransferOrder(key, account_number(taken), account_number(given), amount, f"memo of {key}")
 
@@ -86,7 +86,7 @@ def say(status: int, key: str) -> None:
 async def main(folder: Path, run: str, dsn: str) -> None:
     """Take orders at several places at once, and enter the journal, until the kill."""
     bank = Bank(folder, dsn)
-    tellers = (bank.tell(f"{run}-{teller}") for teller in range(TELLERS))
+    tellers = (bank.tell(f"{run}-{teller}") for teller in range(1, TELLERS + 1))
     entering = keep_entering(bank.journal, bank.session, lambda report: None, every_s=0.05)
     await asyncio.gather(entering, *tellers)
 

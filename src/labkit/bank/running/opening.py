@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from labkit.bank.books.journal import pin_books
 from labkit.bank.postgres import Server, running_server
 from labkit.bank.releases import FIRST, Release, Releases, first_settings
 from labkit.bank.releases.release import DATABASE_URL, Setting
@@ -99,6 +100,8 @@ def open_bank(
             server, right = None, dsn if isinstance(dsn, Dsn) else Dsn.parse(dsn)
             tell(f"making the bank's books in {right}")
             use_database(right, environment, accounts, SEED)
+        if not pin_books(folder, right):
+            tell("orders on paper wait for the books they were taken for: see `labkit bank ledger`")
         given = dict(settings or {}) | {"WEB_WORKERS": hosts}
         if metrics_every_s is not None:
             given["METRICS_EVERY_SECONDS"] = metrics_every_s
