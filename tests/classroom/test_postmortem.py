@@ -411,3 +411,9 @@ def test_mistakes_with_a_draft_are_named(lab):
     ]:
         with pytest.raises(LabError, match=says):
             wrong()
+
+
+def test_a_connection_is_no_lab():
+    """Given the connection in place of the lab, the error says how to make a lab."""
+    with pytest.raises(LabError, match=r"this is no lab: 'DuckDBPyConnection'"):
+        labkit.postmortem(labkit.load("data/debacle/messages.jsonl"))

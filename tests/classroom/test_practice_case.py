@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import doctest
-import importlib
 import pkgutil
 import re
 import shutil
@@ -497,9 +495,3 @@ def test_a_card_without_notes_is_a_value(loaded, right):
 
 _PARTS = ("onset", "detection", "recovery", "kind", "part", "candidates", "mitigation", "because", "evidence")
 _LEAST = {"onset": "2024-01-01 12:00", "kind": "overload", "evidence": ()}
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_practice_case_examples_run(here, name):
-    """Each example gives what its docstring shows."""
-    assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import doctest
-import importlib
 import json
 import os
-import pkgutil
 from pathlib import Path
 
 import pytest
 
-from labkit.classroom import trials
 from labkit.classroom.trials import PLANES, Plan, Verdict, judge, least_scale, run_trials
 from labkit.classroom.trials.document import write_document
 from labkit.classroom.trials.explained import UNEXPLAINED, explanation
@@ -110,12 +106,6 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_the_number_of_processes_changes_nothing() -> None:
     """Two processes judge as one does."""
     assert run_trials(SMALL, jobs=2) == run_trials(SMALL)
-
-
-@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(trials.__path__)])
-def test_examples_of_the_trials_run(name: str) -> None:
-    """Each example in a module's docstrings gives what stands below it."""
-    assert doctest.testmod(importlib.import_module(f"{trials.__name__}.{name}")).failed == 0
 
 
 def test_what_cannot_be_run_is_refused(tmp_path: Path) -> None:

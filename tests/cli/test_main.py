@@ -134,3 +134,34 @@ def test_no_command_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
         main([])
     assert stop.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "replay --out",
+        "catalogue --out",
+        "catalogue --judge --keep",
+        "questions --out",
+        "investigate data --html",
+        "doctor postgresql://127.0.0.1/bank --junit",
+        "practice --seed 1 --truth",
+    ],
+)
+def test_a_missing_folder_is_told_before_any_work(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file in a folder that is not there is refused at once, not after minutes of work."""
+    with pytest.raises(SystemExit) as stop:
+        main([*command.split(), str(tmp_path / "missing" / "file")])
+    assert stop.value.code == 2
+    assert "no such folder for the file" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_survey_without_a_place_is_told_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The survey's page needs a folder that is there."""
+    assert main(["practice", "--survey", "0-99", "--out", str(tmp_path / "missing" / "page.md")]) == 2
+    assert "no such folder for the file" in capsys.readouterr().err

@@ -161,11 +161,13 @@ def test_nothing_is_written_over(case: Path, tmp_path: Path) -> None:
     with labkit.load(case) as con:
         with pytest.raises(LabError, match="holds something"):
             labkit.write_parquet(con, case)
+        with pytest.raises(LabError, match="no folder"):
+            labkit.write_parquet(con, case / "messages.txt")
         with pytest.raises(LabError, match="no such folder"):
             labkit.write_parquet(con, tmp_path / "not" / "there")
         (tmp_path / "empty").mkdir()
         labkit.write_parquet(con, tmp_path / "empty")
-    with duckdb.connect() as con, pytest.raises(LabError, match="not the tables"):
+    with duckdb.connect() as con, pytest.raises(LabError, match="no connection to loaded evidence"):
         labkit.write_parquet(con, tmp_path / "none")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", case.name]
 

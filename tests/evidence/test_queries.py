@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import doctest
-import importlib
 import re
 
 import duckdb
@@ -248,12 +246,3 @@ def test_header_without_grain_is_refused() -> None:
 def test_files_are_read_once() -> None:
     """The SQL files are parsed at the first question and kept."""
     assert module._all() is module._all()
-
-
-@pytest.mark.parametrize(
-    "name", ["queries", "sql_header", *(f"charts.{m}" for m in ("style", "events", "chart", "change"))]
-)
-def test_examples_run(name: str) -> None:
-    """Each example in the docstrings gives what stands below it."""
-    found = importlib.import_module(f"labkit.evidence.{name}")
-    assert doctest.testmod(found).failed == 0

@@ -57,7 +57,8 @@ def _run(server: RealPostgres, admin: psycopg.Connection, folder: Path, style: s
     _settle(admin, "between")
     files = {}
     for ending in FORMATS:
-        (content,) = admin.execute(f"SELECT pg_read_binary_file('log/{style}.{ending}')").fetchone() or (b"",)
+        file = f"current_setting('log_directory') || '/{style}.{ending}'"
+        (content,) = admin.execute(f"SELECT pg_read_binary_file({file})").fetchone() or (b"",)
         files[ending] = folder / f"{style}.{ending}"
         files[ending].write_bytes(content)
     return files
@@ -70,7 +71,7 @@ def _settle(admin: psycopg.Connection, name: str) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         (current,) = admin.execute("SELECT pg_current_logfile('csvlog')").fetchone() or (None,)
-        if current == f"log/{name}.csv":
+        if current and Path(current).name == f"{name}.csv":
             time.sleep(0.3)  # the collector writes in the order it reads
             return
         time.sleep(0.05)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import duckdb
 import pytest
 from small_record import AFTER, BEFORE, BEGIN, CHANGE, LOST, RESTORED, add_deployment, add_request
 
@@ -300,3 +301,18 @@ def test_every_change_is_said():
         "an alarm at 1 % failures, a connectivity test in the pipeline, a canary of 5 %, a manual ledger, "
         "2 retries without jitter"
     )
+
+
+def test_what_is_no_configuration_is_refused(con):
+    """A configuration's words alone are not taken for one."""
+    with pytest.raises(LabError, match="this is no configuration: 'as corrected'"):
+        labkit.replay(con, "as corrected")
+
+
+def test_a_connection_without_evidence_is_refused():
+    """An empty database, a closed connection and another value are told apart from loaded evidence."""
+    closed = duckdb.connect()
+    closed.close()
+    for nothing in (duckdb.connect(), closed, "data/debacle"):
+        with pytest.raises(LabError, match="this is no connection to loaded evidence"):
+            labkit.replay(nothing)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime as dt
-import doctest
-import importlib
 import itertools
 import pkgutil
 import re
@@ -259,9 +257,3 @@ def test_times_in_texts_move_along():
     texts = " ".join(line.message for line in moved(scenario, clock).postgres_lines)
     assert "2024-03-10 14:30:05 UTC" in texts
     assert "2023-12" not in texts
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_practice_examples_run(name):
-    """Each example gives what its docstring shows."""
-    assert doctest.testmod(importlib.import_module(name)).failed == 0

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import doctest
-import importlib
 import math
 
 import numpy as np
@@ -97,25 +95,3 @@ def test_access_times_are_written_in_english_everywhere() -> None:
         when = np.array([int(dt.datetime(2023, month, 9, tzinfo=dt.UTC).timestamp()) * 10**6])
         assert bytes(common_log(when)[0]) == b"09/" + name + b"/2023:00:00:00"
     assert len(common_log(when[:0])) == 0
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "streams",
-        "rows",
-        "pool",
-        "reading",
-        "scenario",
-        "generate",
-        "faults.connects",
-        "faults.session_faults",
-        "faults.query_faults",
-        "faults.query_errors",
-    ],
-)
-def test_the_examples_run(name: str) -> None:
-    """The examples in the docstrings are right."""
-    found = doctest.testmod(importlib.import_module(f"labkit.simulation.{name}"))
-    assert found.attempted > 0
-    assert found.failed == 0

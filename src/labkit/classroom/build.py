@@ -16,6 +16,7 @@ from labkit.classroom.project import find_project, whole_name
 from labkit.classroom.seal import CHECKS, EVIDENCE, lab_references, sealed_text
 from labkit.classroom.source import Lab, read_lab
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -52,6 +53,7 @@ def build(labs: Iterable[str] = (), *, root: Path | None = None, check: bool = F
     --------
     >>> for said in build(["00"], check=True):
     ...     print(said)
+    notebooks/checks/00-start-here.json: as its source says
     notebooks/00-start-here.ipynb: as its source says
     notebooks/solutions/00-start-here.ipynb: as its source says
     """
@@ -118,9 +120,7 @@ def _built(lab: Lab, project: Path, evidence: _Evidence) -> Iterator[tuple[Path,
 def _write(path: Path, text: str) -> None:
     """Write beside and rename, so that a reader never meets half a notebook."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    beside.replace(path)
+    write_text(path, text)
 
 
 def _refuse(stale: list[str]) -> None:

@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 
 _NAME = re.compile(r"[0-9]{2}(-[a-z0-9]+)+")
 #: The files of a lab, and the templates they begin as.
@@ -61,5 +62,4 @@ def new_lab(name: str, project: Path) -> tuple[Path, ...]:
 def _write(path: Path, template: str, number: str, title: str) -> Path:
     text = resources.files("labkit.classroom").joinpath("template", template).read_text(encoding="utf-8")
     text = text.replace("{number}", number).replace("{title}", title)
-    path.write_text(text, encoding="utf-8", newline="\n")
-    return path
+    return write_text(path, text)

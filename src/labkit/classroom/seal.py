@@ -13,6 +13,7 @@ from labkit.classroom.checks.evidence import day_of, fingerprint
 from labkit.classroom.checks.reference import Reference, references
 from labkit.classroom.checks.sealing import seal_lab
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -62,5 +63,4 @@ def seal(lab: str, evidence: str | Path, project: Path) -> Path:
         raise LabError("this lab has no checks", found=lab)
     path = project / "notebooks" / "checks" / f"{lab}.{fingerprint(con)[:12]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(sealed_text(lab, found, con), encoding="utf-8", newline="\n")
-    return path
+    return write_text(path, sealed_text(lab, found, con))

@@ -8,7 +8,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labkit.cli.outfile import outfile
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 
 if TYPE_CHECKING:
     from labkit.bank.doctor import Expectations
@@ -47,7 +49,7 @@ def add_commands(commands: Any) -> None:
         help="let PG* variables and the password file fill in what is open",
     )
     doctor.add_argument("--json", action="store_true", help="print the report as JSON")
-    doctor.add_argument("--junit", type=Path, metavar="FILE", help="also write it as JUnit XML")
+    doctor.add_argument("--junit", type=outfile, metavar="FILE", help="also write it as JUnit XML")
     doctor.add_argument("--explain", metavar="MESSAGE", help="only say what a driver's message means")
     doctor.add_argument("--messages", action="store_true", help="only print all messages, as Markdown")
     doctor.add_argument("--checklist", action="store_true", help="only print the deployment checklist")
@@ -98,7 +100,7 @@ def _examine(arguments: argparse.Namespace) -> int:
         until=arguments.until,
     )
     if arguments.junit is not None:
-        arguments.junit.write_text(report.to_junit(), encoding="utf-8", newline="\n")
+        write_text(arguments.junit, report.to_junit())
     if arguments.json:
         changes = {} if difference is None else {"changes": [asdict(change) for change in difference]}
         print(json.dumps(report.to_json() | changes, indent=2, ensure_ascii=False))

@@ -6,6 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from labkit.cli.outfile import outfile
+from labkit.core.writing import write_text
+
 
 def add_commands(commands: Any) -> None:
     """Add ``start``, ``build``, ``seal``, ``questions`` and ``new-lab``."""
@@ -26,7 +29,7 @@ def add_commands(commands: Any) -> None:
     seal.set_defaults(run=_seal)
 
     questions = commands.add_parser("questions", help="list the labs' questions with their counts")
-    questions.add_argument("--out", metavar="FILE", help="write the page to a file")
+    questions.add_argument("--out", type=outfile, metavar="FILE", help="write the page to a file")
     questions.set_defaults(run=_questions)
 
     new_lab = commands.add_parser("new-lab", help="begin a lab that already builds and passes")
@@ -69,8 +72,8 @@ def _questions(arguments: argparse.Namespace) -> int:
     if arguments.out is None:
         print(page, end="")
     else:
-        Path(arguments.out).write_text(page, encoding="utf-8", newline="\n")
-        print(f"{arguments.out}: written")
+        write_text(arguments.out, page)
+        print(f"{arguments.out.as_posix()}: written")
     return 0
 
 

@@ -8,7 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from labkit.cli.outfile import outfile
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 
 
 def add_commands(commands: Any) -> None:
@@ -28,7 +30,7 @@ def add_commands(commands: Any) -> None:
         "path", metavar="PATH", help="folder, file or pattern of evidence; a DuckDB file or Parquet"
     )
     solve.add_argument(
-        "--html", type=Path, metavar="FILE", help="also write a report for people, one HTML file"
+        "--html", type=outfile, metavar="FILE", help="also write a report for people, one HTML file"
     )
     solve.add_argument("--json", action="store_true", help="print the result as JSON (docs/investigate.md)")
     solve.set_defaults(run=_investigate)
@@ -74,6 +76,6 @@ def _investigate(arguments: argparse.Namespace) -> int:
         found = investigate(con)
         if arguments.html is not None:
             page = write_page(con, found, source=Path(arguments.path).name)
-            arguments.html.write_text(page, encoding="utf-8", newline="\n")
+            write_text(arguments.html, page)
     print(json.dumps(found.to_json(), indent=2, ensure_ascii=False) if arguments.json else found)
     return 0

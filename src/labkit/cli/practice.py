@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from labkit.cli.outfile import outfile
 from labkit.core.errors import LabError
+from labkit.core.writing import require_place, write_text
 
 
 def add_commands(commands: Any) -> None:
@@ -22,7 +24,9 @@ def add_commands(commands: Any) -> None:
         metavar="PATH",
         help="folder of the evidence (default: data/practice/NNNN); file of the survey",
     )
-    make.add_argument("--truth", type=Path, metavar="FILE", help="for teachers: also write the answer, apart")
+    make.add_argument(
+        "--truth", type=outfile, metavar="FILE", help="for teachers: also write the answer, apart"
+    )
     make.add_argument("--workers", type=int, default=1, help="processes of a survey (default: 1)")
     make.set_defaults(run=_practice)
 
@@ -54,7 +58,7 @@ def _write_truth(exercise: Any, path: Path) -> None:
     from labkit.classroom.practice.truth import truth_of
 
     body = {"seed": exercise.seed, **dataclasses.asdict(truth_of(exercise))}
-    path.write_text(json.dumps(body, indent=2, default=str) + "\n", encoding="utf-8", newline="\n")
+    write_text(path, json.dumps(body, indent=2, default=str) + "\n")
 
 
 def _survey(arguments: argparse.Namespace) -> int:
@@ -65,10 +69,12 @@ def _survey(arguments: argparse.Namespace) -> int:
     seeds = range(int(asked[1]), int(asked[2]) + 1) if asked else range(0)
     if not seeds:
         raise LabError("these are no seeds", found=arguments.survey, next_step="Write them like 0-99.")
+    if arguments.out:
+        require_place(arguments.out)
     with Bar("surveying", unit=" cases") as bar:
         text = as_markdown(survey(seeds, workers=max(1, arguments.workers), progress=bar))
     if arguments.out:
-        arguments.out.write_text(text, encoding="utf-8", newline="\n")
+        write_text(arguments.out, text)
     else:
         print(text, end="")
     return 0

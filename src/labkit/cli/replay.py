@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
+
+from labkit.cli.outfile import outfile
+from labkit.core.writing import write_text
 
 
 def add_commands(commands: Any) -> None:
@@ -13,7 +15,7 @@ def add_commands(commands: Any) -> None:
         "replay", help="say what each precaution would have saved, as a Markdown page"
     )
     known.add_argument("path", nargs="?", default="data/debacle", help="evidence (default: data/debacle)")
-    known.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    known.add_argument("--out", type=outfile, metavar="FILE", help="write it there (default: print it)")
     known.set_defaults(run=_replay)
 
 
@@ -24,7 +26,7 @@ def _replay(arguments: argparse.Namespace) -> int:
 
     page = quotes(record(load(arguments.path)), arguments.path)
     if arguments.out:
-        arguments.out.write_text(page, encoding="utf-8", newline="\n")
+        write_text(arguments.out, page)
     else:
         print(page, end="")
     return 0

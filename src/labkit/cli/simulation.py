@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labkit.cli.outfile import outfile
+
 if TYPE_CHECKING:
     from labkit.core.manifest import Case
 
@@ -29,7 +31,7 @@ def add_commands(commands: Any) -> None:
     remake.set_defaults(run=_remake)
 
     faults = commands.add_parser("catalogue", help="list every fault and how it shows, as a Markdown table")
-    faults.add_argument("--out", type=Path, metavar="FILE", help="write it there (default: print it)")
+    faults.add_argument("--out", type=outfile, metavar="FILE", help="write it there (default: print it)")
     faults.add_argument(
         "--judge", action="store_true", help="make every scenario, investigate it, and report what was found"
     )
@@ -43,7 +45,7 @@ def add_commands(commands: Any) -> None:
     )
     faults.add_argument("--jobs", type=int, default=1, help="processes; the result is the same (default: 1)")
     faults.add_argument(
-        "--keep", type=Path, metavar="FILE", help="keep verdicts there, and go on from those it has"
+        "--keep", type=outfile, metavar="FILE", help="keep verdicts there, and go on from those it has"
     )
     faults.set_defaults(run=_catalogue)
 

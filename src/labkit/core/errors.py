@@ -60,5 +60,5 @@ def unknown_name(kind: str, name: object, known: Iterable[str]) -> LabError:
     """
     names = sorted(known)
     near = difflib.get_close_matches(str(name), names, n=1)
-    hint = f"Did you mean {near[0]!r}?" if near else "Choose one of these."
+    hint = f"Did you mean {near[0]!r}?" if near else "Choose one of these." if names else "There is none."
     return LabError(f"no {kind} of that name", found=name, allowed=names, next_step=hint)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 
 MANIFEST_NAME = "manifest.json"
 _BLOCK = 1 << 20
@@ -79,10 +80,8 @@ def describe_case(folder: Path, *, scenario: str, seed: int, scale: float, labki
 def write_manifest(data: Path, cases: list[Case]) -> Path:
     """Write ``data/manifest.json``, beside first and then renamed."""
     target = data / MANIFEST_NAME
-    beside = target.with_suffix(".json.part")
     body = {"cases": [asdict(case) for case in sorted(cases, key=lambda case: case.folder)]}
-    beside.write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8", newline="\n")
-    return beside.replace(target)
+    return write_text(target, json.dumps(body, indent=2) + "\n")
 
 
 def read_manifest(data: Path) -> list[Case]:

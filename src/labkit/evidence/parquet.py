@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from labkit.core.errors import LabError
 from labkit.core.records import TABLES, Column, columns
 from labkit.evidence.files import Found, PathLike
+from labkit.evidence.schema import require_evidence
 
 if TYPE_CHECKING:
     import duckdb
@@ -57,7 +58,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, folder: PathLike) -> Path:
     Raises
     ------
     LabError
-        The folder holds something, or the connection has not the tables of a loaded case.
+        The folder holds something, or the connection is not one to loaded evidence.
 
     Examples
     --------
@@ -73,10 +74,11 @@ def write_parquet(con: duckdb.DuckDBPyConnection, folder: PathLike) -> Path:
     ...         con.sql("SELECT author, text, source_file FROM messages").fetchall()
     [('user', 'down?', 'said.txt')]
     """
-    import duckdb
-
+    require_evidence(con)
     target = Path(folder).expanduser()
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if target.exists() and not target.is_dir():
+        raise LabError("this is no folder", found=target.as_posix(), next_step="Name a new folder.")
+    if target.exists() and any(target.iterdir()):
         raise LabError("this folder holds something", found=target.as_posix(), next_step="Name a new folder.")
     if not target.parent.is_dir():
         raise LabError("no such folder", found=target.parent.as_posix(), next_step="Make it first.")
@@ -91,12 +93,6 @@ def write_parquet(con: duckdb.DuckDBPyConnection, folder: PathLike) -> Path:
         if target.exists():
             target.rmdir()
         beside.replace(target)
-    except duckdb.CatalogException as error:
-        raise LabError(
-            "this connection has not the tables of a loaded case",
-            allowed=list(TABLES),
-            next_step="Make it with labkit.load(...).",
-        ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return target

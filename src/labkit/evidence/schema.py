@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from labkit.core.errors import LabError
 from labkit.core.records import TABLES, VIEWS, columns
 
 if TYPE_CHECKING:
@@ -40,6 +41,34 @@ def create_schema(con: duckdb.DuckDBPyConnection) -> None:
     for name, body in _VIEWS.items():
         con.execute(f"CREATE OR REPLACE VIEW {name} AS {body}")
         con.execute(f"COMMENT ON VIEW {name} IS '{_summary(VIEWS[name])}'")
+
+
+def require_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    """Refuse what is no open connection with the tables and views of loaded evidence.
+
+    Raises
+    ------
+    LabError
+        It is another value, it is closed, or a table is missing.
+
+    Examples
+    --------
+    >>> import duckdb
+    >>> require_evidence(duckdb.connect())
+    Traceback (most recent call last):
+    labkit.core.errors.LabError: this is no connection to loaded evidence: 'DuckDBPyConnection'. Make it ...
+    """
+    import duckdb
+
+    try:
+        for name in (*TABLES, *VIEWS):
+            con.execute(f"SELECT 1 FROM {name} LIMIT 0")
+    except (duckdb.Error, AttributeError) as error:
+        raise LabError(
+            "this is no connection to loaded evidence",
+            found=type(con).__name__,
+            next_step='Make it with con = labkit.load("data/debacle").',
+        ) from error
 
 
 def _summary(record: type[object]) -> str:

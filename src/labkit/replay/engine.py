@@ -44,7 +44,7 @@ def record(source: duckdb.DuckDBPyConnection | Scenario | Recording, *, seed: in
     --------
     >>> import labkit
     >>> record(labkit.load("data/debacle"))
-    Recording(16,860 requests, 2023-12-01 14:00:00 to 2023-12-01 17:30:00 UTC)
+    Recording(19,765 requests, 2023-12-01 14:00:00 to 2023-12-01 17:30:00 UTC)
     """
     from labkit.simulation.model import Scenario
 
@@ -79,8 +79,8 @@ def replay(
     Raises
     ------
     LabError
-        For evidence without requests, and for a configuration that changes a connection string where no
-        deployment brought one.
+        For evidence without requests, for a configuration that changes a connection string where no
+        deployment brought one, and for what is no configuration.
 
     Examples
     --------
@@ -92,7 +92,13 @@ def replay(
     0
     """
     recording = record(source, seed=seed)
-    wanted = configuration or Configuration()
+    wanted = Configuration() if configuration is None else configuration
+    if not isinstance(wanted, Configuration):
+        raise LabError(
+            "this is no configuration",
+            found=wanted,
+            next_step='Make one with labkit.Configuration(dsn_after="as corrected").',
+        )
     _require_change(recording, wanted)
     rules = rules_of(recording, wanted)
     was = recorded(recording)

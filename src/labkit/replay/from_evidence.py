@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labkit.core.errors import LabError
+from labkit.evidence.schema import require_evidence
 from labkit.replay.change import DsnChange, find_change, lost_requests, read_sql
 from labkit.replay.recording import FOREVER, SECOND, Queue, Recording, Sizes, to_us
 from labkit.replay.spared import Spared, spare
@@ -36,8 +37,9 @@ def from_evidence(con: duckdb.DuckDBPyConnection) -> Recording:
     Raises
     ------
     LabError
-        When the evidence holds no request.
+        When it is no connection to loaded evidence, or the evidence holds no request.
     """
+    require_evidence(con)
     rows, change = _rows(con), find_change(con)
     lost = _lost(con, change, rows)
     routes, route = _codes(rows["route"])
@@ -112,7 +114,7 @@ def numbers(*columns: Any) -> Floats:
     Examples
     --------
     >>> numbers(["a", "b"]).round(3).tolist()
-    [0.909, 0.445]
+    [0.909, 0.444]
     """
     words = zip(*columns, strict=True)
     return np.array([zlib.crc32("/".join(parts).encode()) / 2**32 for parts in words], dtype=np.float64)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 from labkit.simulation import story
 from labkit.simulation.blocks import STREAMED
 from labkit.simulation.model import Scenario
@@ -170,7 +171,4 @@ def _compressed(path: Path) -> Path:
 
 def _write_truth(scenario: Scenario, seed: int, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(story.truth(scenario, seed), indent=2, ensure_ascii=False) + "\n"
-    draft = path.with_name(f".{path.name}.making")
-    draft.write_text(text, encoding="utf-8", newline="\n")
-    draft.replace(path)
+    write_text(path, json.dumps(story.truth(scenario, seed), indent=2, ensure_ascii=False) + "\n")

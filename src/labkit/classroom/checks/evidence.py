@@ -7,8 +7,6 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from labkit.core.errors import LabError
-
 if TYPE_CHECKING:
     import duckdb
 
@@ -41,17 +39,11 @@ def fingerprint(con: duckdb.DuckDBPyConnection) -> str:
     >>> len(fingerprint(con))
     32
     """
-    import duckdb
+    from labkit.evidence.schema import require_evidence
 
+    require_evidence(con)
     sql = resources.files(__package__).joinpath("sql/fingerprint.sql").read_text(encoding="utf-8")
-    try:
-        rows = con.execute(sql).fetchall()
-    except (duckdb.Error, AttributeError) as error:
-        raise LabError(
-            "this is no connection to loaded evidence",
-            found=type(con).__name__,
-            next_step='Make it with con = labkit.load("data/debacle").',
-        ) from error
+    rows = con.execute(sql).fetchall()
     return hashlib.sha256(json.dumps(rows, default=str).encode()).hexdigest()[:32]
 
 

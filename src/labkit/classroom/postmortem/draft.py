@@ -15,6 +15,7 @@ from labkit.classroom.postmortem.document import SECTIONS
 from labkit.classroom.postmortem.review import Review, review_postmortem
 from labkit.classroom.postmortem.worked import worked_entries
 from labkit.core.errors import LabError, unknown_name
+from labkit.core.writing import write_text
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -185,7 +186,7 @@ class Draft:
         folder = self.work / FOLDER
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / FILE).write_text(self.text, encoding="utf-8", newline="\n")
+            write_text(folder / FILE, self.text)
             for name, chart in self.charts:
                 (folder / name).write_bytes(chart.png())
         except OSError as error:
@@ -216,6 +217,11 @@ def postmortem(lab: Lab, title: str = "The Database Disconnect Debacle") -> Draf
     title : str
         Title of the document.
 
+    Raises
+    ------
+    LabError
+        ``lab`` is no lab.
+
     Examples
     --------
     >>> import labkit
@@ -223,6 +229,12 @@ def postmortem(lab: Lab, title: str = "The Database Disconnect Debacle") -> Draf
     >>> len(draft.evidence) > 0
     True
     """
+    from labkit.classroom.lab import Lab
+
+    if not isinstance(lab, Lab):
+        raise LabError(
+            "this is no lab", found=type(lab).__name__, next_step='Make it with lab = labkit.lab("07", con).'
+        )
     own = tuple(entry for name in _labs(lab.notebooks) for entry in lab.ledger(name))
     if own:
         origin = f"From the evidence ledger: {len(own)} entries."

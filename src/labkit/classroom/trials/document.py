@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from labkit.classroom.trials.table import HEADING
+from labkit.core.writing import write_text
 
 
 def with_report(listing: str, before: str, report: str | None = None) -> str:
@@ -24,4 +25,4 @@ def with_report(listing: str, before: str, report: str | None = None) -> str:
 def write_document(path: Path, listing: str, report: str | None = None) -> None:
     """Write the file; without a report the one it has stays."""
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    path.write_text(with_report(listing, before, report), encoding="utf-8", newline="\n")
+    write_text(path, with_report(listing, before, report))

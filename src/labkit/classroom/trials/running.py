@@ -12,6 +12,7 @@ from pathlib import Path
 
 from labkit.classroom.trials.trial import NOTHING, Plan, Verdict, judge
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 
 Progress = Callable[[int, int], None]
 _Key = tuple[str, int, float, str]
@@ -99,7 +100,7 @@ def _read(keep: Path | None) -> Iterator[Verdict]:
     text = keep.read_text(encoding="utf-8")
     whole = text[: text.rfind("\n") + 1]
     if whole != text:
-        keep.write_text(whole, encoding="utf-8", newline="\n")
+        write_text(keep, whole)
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
             row = json.loads(line)

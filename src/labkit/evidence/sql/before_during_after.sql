@@ -22,38 +22,52 @@ WITH data AS (SELECT min(start_utc) AS first_utc, max(start_utc) AS last_utc FRO
 cuts AS (
     SELECT first_utc, last_utc,
            greatest(first_utc, least(last_utc, coalesce($onset_utc::TIMESTAMP, first_utc))) AS onset,
-           greatest(first_utc, least(last_utc, coalesce($recovery_utc::TIMESTAMP, last_utc))) AS recovery
+           greatest(onset, least(last_utc, coalesce($recovery_utc::TIMESTAMP, last_utc))) AS recovery,
+           -- Where 'after' begins, and where the phases end: the last moment belongs to them.
+           CASE WHEN recovery = last_utc THEN last_utc + INTERVAL 1 MICROSECOND ELSE recovery END AS healed,
+           last_utc + INTERVAL 1 MICROSECOND AS done
     FROM data
     WHERE first_utc IS NOT NULL
 ),
 phases AS (
     SELECT 1 AS n, 'before' AS phase, first_utc AS begin, onset AS finish FROM cuts WHERE $onset_utc::TIMESTAMP IS NOT NULL
     UNION ALL
-    SELECT 2, CASE WHEN $onset_utc::TIMESTAMP IS NULL THEN 'all' ELSE 'during' END, onset,
-           CASE WHEN recovery = last_utc THEN last_utc + INTERVAL 1 MICROSECOND ELSE recovery END FROM cuts
+    SELECT 2, CASE WHEN $onset_utc::TIMESTAMP IS NULL THEN 'all' ELSE 'during' END, onset, healed FROM cuts
     UNION ALL
-    SELECT 3, 'after', recovery, last_utc + INTERVAL 1 MICROSECOND FROM cuts WHERE recovery < last_utc
+    SELECT 3, 'after', recovery, done FROM cuts WHERE recovery < last_utc
+),
+-- The phase is told by comparing, without a join of ranges, which would sort every row.
+asked AS (
+    SELECT CASE WHEN start_utc < onset THEN 1 WHEN start_utc < healed THEN 2 ELSE 3 END AS n,
+           duration_ms, failed, session_id
+    FROM requests, cuts
+    WHERE NOT coalesce(regexp_matches(coalesce(path, route), $health_checks::VARCHAR), false)
 ),
 of_requests AS (
     SELECT n, count(*) AS requests, count(*) FILTER (WHERE failed) AS failed,
-           quantile_cont(duration_ms, [0.5, 0.95]) AS quantiles,
-           count(DISTINCT session_id) AS sessions, count(DISTINCT session_id) FILTER (WHERE failed) AS sessions_hit
-    FROM requests JOIN phases ON start_utc >= begin AND start_utc < finish
-    WHERE NOT coalesce(regexp_matches(coalesce(path, route), $health_checks::VARCHAR), false)
+           quantile_cont(duration_ms, [0.5, 0.95]) AS quantiles
+    FROM asked GROUP BY n
+),
+of_sessions AS (
+    SELECT n, count(*) AS sessions, count(*) FILTER (WHERE hit) AS sessions_hit
+    FROM (
+        SELECT n, session_id, bool_or(failed) AS hit FROM asked WHERE session_id IS NOT NULL GROUP BY n, session_id
+    )
     GROUP BY n
 ),
 of_queries AS (
-    SELECT n, count(*) AS queries FROM queries JOIN phases ON start_utc >= begin AND start_utc < finish GROUP BY n
+    SELECT CASE WHEN start_utc < onset THEN 1 WHEN start_utc < healed THEN 2 ELSE 3 END AS n, count(*) AS queries
+    FROM queries, cuts WHERE start_utc >= first_utc AND start_utc < done GROUP BY n
 ),
 of_logs AS (
-    SELECT n, count(*) AS error_records
-    FROM logs JOIN phases ON time_utc >= begin AND time_utc < finish
-    WHERE severity_number >= 17 GROUP BY n
+    SELECT CASE WHEN time_utc < onset THEN 1 WHEN time_utc < healed THEN 2 ELSE 3 END AS n, count(*) AS error_records
+    FROM logs, cuts WHERE time_utc >= first_utc AND time_utc < done AND severity_number >= 17 GROUP BY n
 ),
 of_postgres AS (
-    SELECT n, count(*) AS postgres_lines
-    FROM postgres_log JOIN phases ON time_utc >= begin AND time_utc < finish
-    WHERE coalesce(backend_type = 'client backend', user_name IS NOT NULL OR remote_host IS NOT NULL)
+    SELECT CASE WHEN time_utc < onset THEN 1 WHEN time_utc < healed THEN 2 ELSE 3 END AS n, count(*) AS postgres_lines
+    FROM postgres_log, cuts
+    WHERE time_utc >= first_utc AND time_utc < done
+      AND coalesce(backend_type = 'client backend', user_name IS NOT NULL OR remote_host IS NOT NULL)
     GROUP BY n
 )
 SELECT phase, epoch(finish - begin) / 60 AS minutes,
@@ -70,6 +84,7 @@ SELECT phase, epoch(finish - begin) / 60 AS minutes,
        coalesce(postgres_lines, 0) AS postgres_lines
 FROM phases
 LEFT JOIN of_requests USING (n)
+LEFT JOIN of_sessions USING (n)
 LEFT JOIN of_queries USING (n)
 LEFT JOIN of_logs USING (n)
 LEFT JOIN of_postgres USING (n)

@@ -22,4 +22,5 @@ SELECT NULL::VARCHAR AS trace_id, NULL::VARCHAR AS span_id, time_utc AS start_ut
        coalesce(remote_user, remote_addr) AS session_id, NULL::VARCHAR AS service_name,
        NULL::VARCHAR AS service_version, NULL::VARCHAR AS host_name
 FROM access
-ORDER BY ALL
+-- Every column that can differ, in their order: the same as ALL, with less to compare.
+ORDER BY start_utc, method, route, path, status, session_id

@@ -21,4 +21,5 @@ SELECT trace_id, span_id, time_utc AS start_utc, time_utc AS end_utc, NULL::DOUB
        coalesce(severity_number >= 17, false) AS failed, exception_type AS error_type,
        NULL::VARCHAR AS session_id, service_name, service_version, host_name
 FROM logs
-ORDER BY ALL
+-- Every column that can differ, in their order: the same as ALL, with less to compare.
+ORDER BY trace_id, span_id, start_utc, route, failed, error_type, service_name, service_version, host_name

@@ -33,8 +33,8 @@ def afternoon(*, seed: int, scale: float) -> duckdb.DuckDBPyConnection:
     Examples
     --------
     >>> con = afternoon(seed=6, scale=0.02)
-    >>> con.sql("SELECT count(*) > 100 FROM requests").fetchone()
-    (True,)
+    >>> con.sql("SELECT count(*) > 100 FROM requests").fetchall()
+    [(True,)]
     """
     from labkit.evidence.load import load
     from labkit.simulation.generate import generate

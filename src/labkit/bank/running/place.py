@@ -1,0 +1,74 @@
+"""Where a bank lives: its folder, and what must be installed for it."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from labkit.core.errors import LabError
+
+#: Packages of the extra ``bank`` that a running bank imports.
+_NEEDED = ("httpx", "jinja2", "multipart", "platformdirs", "psutil", "psycopg_pool", "starlette", "uvicorn")
+#: Folders in a bank's folder that are nobody else's.
+_CLOSED = ("evidence", "journal", "output", "releases")
+#: Where root's bank lives: PostgreSQL gives up root, and may not look into root's home then.
+_OF_ROOT = Path("/var/lib/outage-lab/bank")
+
+
+def need_packages() -> None:
+    """Make sure that everything is installed that a bank needs.
+
+    Raises
+    ------
+    LabError
+        When something is missing.
+    """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise LabError(
+            f"the bank needs packages that are not installed: {', '.join(missing)}",
+            next_step="pip install 'outage-lab[bank]'",
+        )
+
+
+def default_folder() -> Path:
+    """Give the bank's usual folder: with the user's other data; for root one that others can reach."""
+    from labkit.bank.postgres.account import Account
+
+    need_packages()
+    import platformdirs
+
+    usual = platformdirs.user_data_path("outage-lab", appauthor=False) / "bank"
+    if Account.for_server().dropped and not _is_open(usual):
+        return _OF_ROOT
+    return usual
+
+
+def _is_open(folder: Path) -> bool:
+    """Tell whether everybody may pass through all folders on the way that are there."""
+    return all(parent.stat().st_mode & 0o001 for parent in folder.parents if parent.exists())
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a bank's folder, closed to others but for the way to its server, and give its whole path.
+
+    Raises
+    ------
+    LabError
+        Where it cannot be made.
+    """
+    from labkit.bank.postgres.account import Account
+
+    folder = folder.expanduser().resolve()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o711 if Account.for_server().dropped else 0o700)
+        for name in _CLOSED:
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise LabError(
+            f"the bank's folder cannot be made ({error.strerror})",
+            found=str(folder),
+            next_step="Name another one with --folder.",
+        ) from error
+    return folder

@@ -1,0 +1,110 @@
+"""One release as it is served: its settings, its connections, its telemetry, and the requests under it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from labkit.bank.web.access import AccessLog
+from labkit.bank.web.connections import Connections
+from labkit.bank.web.evidence_file import evidence_file
+from labkit.bank.web.known import KnownAccounts
+from labkit.bank.web.log_records import VERSION
+from labkit.bank.web.manual_ledger import ManualLedger
+from labkit.bank.web.measures import meter_provider
+from labkit.bank.web.pages import Pages
+from labkit.bank.web.redaction import Redactor
+from labkit.bank.web.release import Release
+from labkit.bank.web.routes import application
+from labkit.bank.web.sessions import Sessions
+from labkit.bank.web.telemetry import tracer_provider, with_spans
+from labkit.bank.web.trouble import Trouble
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from labkit.bank.web.settings import Settings
+
+SERVICE = "bank-web"
+
+
+class Evidence:
+    """The files that one host writes; they stay open through all its releases."""
+
+    def __init__(self, folder: Path, redactor: Redactor) -> None:
+        self.log = evidence_file(folder / "app.log.jsonl", redactor)
+        self.traces = evidence_file(folder / "traces.otlp.jsonl", redactor)
+        self.access = evidence_file(folder / "access.log", redactor)
+        self.metrics = evidence_file(folder / "metrics.otlp.jsonl", redactor)
+
+    def close(self) -> None:
+        """Close all files."""
+        for file in (self.traces, self.access, self.metrics, self.log):
+            file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a host keeps through all releases."""
+
+    bank: Path
+    host_name: str
+    evidence: Evidence
+    sessions: Sessions
+    pages: Pages
+    trouble: Trouble
+    manual_ledger: ManualLedger
+
+
+class Serving:
+    """Serve requests under one release, until the last of them has its answer."""
+
+    def __init__(self, house: House, release: Release) -> None:
+        self.house, self.release = house, release
+        self.sessions, self.pages, self.trouble = house.sessions, house.pages, house.trouble
+        self.manual_ledger = house.manual_ledger
+        resource = {"service.name": SERVICE, "service.version": release.version, "host.name": house.host_name}
+        self._tracers = tracer_provider(resource, house.evidence.traces)
+        self.connections = Connections(release.settings, self._tracers, house.trouble, SERVICE)
+        self.known = KnownAccounts(release.settings.cache_ttl_seconds)
+        self._app = AccessLog(with_spans(application(self), self._tracers), house.evidence.access)
+        self._running, self._idle = 0, asyncio.Event()
+        self._idle.set()
+
+    @property
+    def settings(self) -> Settings:
+        """The release's settings."""
+        return self.release.settings
+
+    async def begin(self) -> None:
+        """Let the pool connect, and begin to measure; what they log carries this release's version."""
+        VERSION.set(self.release.version)
+        await self.connections.open()
+        self._meters = meter_provider(
+            {"service.name": SERVICE, "host.name": self.house.host_name},
+            self.house.evidence.metrics,
+            self.settings.metrics_every_seconds,
+            workers=self.settings.web_workers,
+            use=lambda: self.connections.use,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        VERSION.set(self.release.version)
+        self._running += 1
+        self._idle.clear()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+
+    async def end(self) -> None:
+        """Stop measuring, wait for the last request, close the connections, and write out the spans."""
+        await asyncio.to_thread(self._meters.shutdown)
+        await self._idle.wait()
+        await self.connections.close()
+        await asyncio.to_thread(self._tracers.shutdown)
