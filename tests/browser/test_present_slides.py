@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import QUIET
 from test_present_stage import CONSOLE, SAYS, go_to, watch
 
 from labkit.classroom.presenting.handout import slides
@@ -42,7 +41,7 @@ def cut_off(tmp_path_factory, chromium_path):
 @pytest.fixture
 def opened(handout, cut_off, browser):
     """Open the hand-out in it, and collect what is asked for and what the browser complains of."""
-    alone = browser.browser_type.launch(executable_path=str(cut_off), args=list(QUIET))
+    alone = browser.browser_type.launch(executable_path=str(cut_off), args=["--no-sandbox", "--disable-gpu"])
     page = alone.new_page(viewport={"width": 1280, "height": 720})
     asked, complaints = [], []
     page.on("request", lambda request: asked.append(request.url))
