@@ -112,6 +112,9 @@ def test_a_person_sees_that_it_is_on_paper(bank: Path, good: Dsn) -> None:
         break_bank(bank, good, client)
         page = client.post("/transfers", json=order("k-1"), headers=PAGE)
         assert page.status_code == 202
+        told = client.get(f"/accounts/{MINE}").json()["on_paper"]
+        assert [(entry["state"], entry["order"]["amount"]) for entry in told] == [("waiting", "1.50")]
+        assert "waits for the books" in client.get(f"/accounts/{MINE}", headers=PAGE).text
         for words in ("taken on paper", "has not been made yet", "counts once", str(THEIRS), "1.50 EUR"):
             assert words in page.text
 
@@ -197,6 +200,8 @@ def test_a_person_decides_at_the_command_line(
         for key in ("k-1", "k-2"):
             assert client.post("/transfers", json=order(key, amount="5000000")).status_code == 202
         repair(bank, good)
+        page = client.get(f"/accounts/{MINE}", headers=PAGE).text
+        assert page.count("could not be made; a person of the bank will look at it") == 2
     code, said = ledger()
     assert code == 1
     assert f"For a person: k-1, 5000000.00 from {MINE} to {THEIRS}: account {MINE} has" in said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import cached_property
 from pathlib import Path
@@ -45,6 +45,7 @@ class ManualLedger:
     def __init__(self, bank: Path, host_name: str) -> None:
         self._bank, self._host_name = bank, host_name
         self._folder = bank / "journal" / host_name
+        self._journals: dict[str, Journal] = {}
 
     @cached_property
     def journal(self) -> Journal:
@@ -101,8 +102,9 @@ class ManualLedger:
         while True:
             on = serving().settings.manual_ledger
             try:
-                for journal in await asyncio.to_thread(self._journals, clerks, on):
-                    clerks[journal.folder.name] = Clerk(journal, session, _tell)
+                await asyncio.to_thread(self._find_journals, on)
+                for host, journal in self._journals.items():
+                    clerks.setdefault(host, Clerk(journal, session, _tell))
             except JournalError as error:
                 _log.error("%s", error)
             for clerk in clerks.values():
@@ -111,11 +113,17 @@ class ManualLedger:
                 await asyncio.to_thread(self._write_down, serving().known)
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    def _journals(self, known: Container[str], on: bool) -> list[Journal]:
-        """Open the journals that nobody looks after here yet."""
-        hosts = {*hosts_with_orders(self._bank), *([self._host_name] if on else [])}
-        new = sorted(host for host in hosts if host not in known)
-        return [self.journal if host == self._host_name else journal_of(self._bank, host) for host in new]
+    def _find_journals(self, on: bool) -> None:
+        """Open the journals of this bank that are not open yet."""
+        for host in {*hosts_with_orders(self._bank), *([self._host_name] if on else [])}:
+            if host not in self._journals:
+                own = host == self._host_name
+                self._journals[host] = self.journal if own else journal_of(self._bank, host)
+
+    def open_for(self, account_id: int) -> tuple[JournalEntry, ...]:
+        """List the orders from an account that are on paper and not in the books, of all hosts, in order."""
+        found = (entry for journal in self._journals.values() for entry in journal.open_for(account_id))
+        return tuple(sorted(found, key=lambda entry: entry.accepted_at))
 
     def _write_down(self, known: KnownAccounts) -> None:
         for seen in known.every():

@@ -98,6 +98,14 @@ class Journal:
         with self._looked():
             return tuple(self._entries.values())
 
+    def open_for(self, account_id: int) -> tuple[JournalEntry, ...]:
+        """List the orders from an account that wait or are in conflict, as of the last look."""
+        return tuple(
+            entry
+            for entry in tuple(self._entries.values())
+            if entry.order.from_account == account_id and entry.state in ("waiting", "conflict")
+        )
+
     def pending(self) -> tuple[JournalEntry, ...]:
         """List the orders that wait to be entered, in the order in which they were taken."""
         return tuple(entry for entry in self.entries() if entry.state == "waiting")
@@ -162,18 +170,18 @@ class Journal:
 
     @property
     def books(self) -> dict[str, Any] | None:
-        """Which books the orders are for (``books_id``, ``environment``, ``seen_at``), once that is known."""
+        """Which books the orders are for (``books_id``, ``environment``), once that is known."""
         try:
-            found: dict[str, Any] = json.loads(self._pin.read_bytes())
+            found = json.loads(self._pin.read_bytes())
+            return {"books_id": str(found["books_id"]), "environment": found["environment"]}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise _unusable(self._pin, error) from error
-        return found
 
     def belongs_to(self, books_id: str, environment: str | None) -> None:
         """Remember which books the orders are for."""
-        kept = {"books_id": books_id, "environment": environment, "seen_at": self.now()}
+        kept = {"books_id": books_id, "environment": environment}
         with self._held():
             write_whole(self._pin, json.dumps(kept).encode() + b"\n")
 
