@@ -105,7 +105,7 @@ def test_kills_lose_no_answered_transfer(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         try:
-            kills = kill_at_random(chances, service, KilledPostgres(books.server), time.sleep)
+            kills = kill_at_random(chances, service, KilledPostgres(books.server), time.sleep, longest_s=1.5)
         finally:
             for one in customers:
                 one.over.set()
