@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
 import pytest
-from real_books import BooksServer, RealBooks
+from real_books import BooksServer, RealBooks, books_server
 
 from labkit.bank.books import (
     DEMO_PASSWORD,
@@ -306,3 +308,24 @@ def test_a_server_that_is_gone_is_unreachable(books: RealBooks) -> None:
     with pytest.raises(psycopg.Error) as raised:
         run("host=127.0.0.1 port=1", read_environment)
     assert unreachable(raised.value)
+
+
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
+
+
+@pytest.mark.skipif(not DEBIAN.is_dir(), reason="Debian's PostgreSQL 15 is not installed")
+def test_an_older_postgresql_keeps_the_same_books(tmp_path: Path) -> None:
+    """Tables, seed, transfers and constraints are the same on PostgreSQL 15."""
+    with books_server(tmp_path, DEBIAN) as server:
+        books = server.open()
+        assert books.ask("SELECT current_setting('server_version_num')::integer / 10000") == [(15,)]
+        assert not post(books, order()).repeated
+        assert post(books, order()).repeated
+        with pytest.raises(OverdrawnError):
+            post(books, order("k-2", "99999999"))
+        unbalanced = "INSERT INTO transfers (transfer_id, idempotency_key, amount) VALUES ('t', 't', 5)"
+        with closing(psycopg.connect(books.app)) as connection:
+            connection.execute(unbalanced)
+            with pytest.raises(psycopg.errors.CheckViolation):
+                connection.commit()
+        assert audit(books.owner).good

@@ -15,6 +15,8 @@ from psycopg.sql import SQL, Identifier
 from real_postgres import RealPostgres, running_postgres
 
 from labkit.bank.books import migrate, seed
+from labkit.bank.postgres import Server
+from labkit.core.dsn import Dsn
 
 _UNTIL = dt.datetime(2023, 12, 1, 14, 0, tzinfo=dt.UTC)
 
@@ -63,9 +65,10 @@ class BooksServer:
         )
 
 
-def make_roles(server: RealPostgres) -> None:
+def make_roles(server: RealPostgres | Server) -> None:
     """Make the owner of the books and the role of the running bank."""
-    with psycopg.connect(server.dsn(), autocommit=True) as connection:
+    dsn = server.dsn()
+    with psycopg.connect(dsn.reveal() if isinstance(dsn, Dsn) else dsn, autocommit=True) as connection:
         connection.execute("CREATE ROLE bank_owner LOGIN PASSWORD 'owner-41'")
         connection.execute("CREATE ROLE bank_app LOGIN PASSWORD 'app-41'")
 

@@ -72,6 +72,7 @@ def open_folder() -> Iterator[Path]:
     """Make a folder that a server's account can reach also where this is root; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="labkit-postgres-")).resolve()
     try:
+        folder.chmod(0o711)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

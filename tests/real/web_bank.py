@@ -109,11 +109,11 @@ def logged_in(host: WebHost, customer: int = 1) -> Iterator[httpx.Client]:
 
 @contextmanager
 def web_host(
-    bank: Path, name: str = "bank-web-1", environ: dict[str, str] | None = None
+    bank: Path, name: str = "bank-web-1", environ: dict[str, str] | None = None, port: int = 0
 ) -> Iterator[WebHost]:
     """Run a host until the block ends; it must end by itself then, and well."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "labkit.bank.web", str(bank), "--host-name", name],
+        [sys.executable, "-m", "labkit.bank.web", str(bank), "--host-name", name, "--port", str(port)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from labkit.cli import bank_ledger
 from labkit.core.errors import LabError
 from labkit.core.secret import Secret, harmless
 
@@ -40,6 +41,7 @@ def add_commands(commands: Any) -> None:
     ):
         _folder(parts.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}."), run)
     _add_deploy(parts)
+    bank_ledger.add_commands(parts)
 
 
 def _folder(parser: argparse.ArgumentParser, run: Any) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from labkit.core.dsn import Dsn
@@ -12,7 +12,7 @@ from labkit.core.dsn_surroundings import variables
 from labkit.core.errors import LabError
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import AsyncConnection, Connection
 
 _TIMEOUT_S = 10
 
@@ -32,12 +32,34 @@ def connected(dsn: Dsn | str) -> Iterator[Connection[Any]]:
         with _alone():
             connection = psycopg.connect(sealed(dsn).reveal(), autocommit=True)
     except psycopg.OperationalError as error:
-        said = " ".join(str(error).split())
-        raise LabError(
-            f"no connection to the bank's database: {said}", next_step="See `labkit doctor`."
-        ) from error
+        raise _no_session(error) from error
     with connection:
         yield connection
+
+
+@asynccontextmanager
+async def connected_async(dsn: Dsn | str) -> AsyncIterator[AsyncConnection[Any]]:
+    """Open a session for asynchronous work, as ``connected`` does.
+
+    Raises
+    ------
+    LabError
+        Where the string cannot be read, or no session can be had.
+    """
+    import psycopg
+
+    try:
+        with _alone():
+            connection = await psycopg.AsyncConnection.connect(sealed(dsn).reveal(), autocommit=True)
+    except psycopg.OperationalError as error:
+        raise _no_session(error) from error
+    async with connection:
+        yield connection
+
+
+def _no_session(error: Exception) -> LabError:
+    said = " ".join(str(error).split())
+    return LabError(f"no connection to the bank's database: {said}", next_step="See `labkit doctor`.")
 
 
 def sealed(dsn: Dsn | str) -> Dsn:

@@ -1,8 +1,9 @@
 """A private PostgreSQL: in a folder of its own, on a free port of 127.0.0.1, stopped in any case.
 
 ``running_server(folder)`` is a context manager; it gives a ``Server``. What a folder holds stays there after
-the block and is used again the next time; ``disposable=True`` is for tests: less durable, and the folder goes
-when the block ends. ``follows=server`` makes a streaming standby of another ``Server`` instead of a new one.
+the block and is used again the next time. ``durable=False`` is faster, and loses rows when the machine fails;
+``disposable=True`` is that too, and the folder goes when the block ends. ``follows=server`` makes a streaming
+standby of another ``Server`` instead of a new one.
 
     with running_server(folder / "postgres") as server:
         server.dsn(dbname="bank")   # the superuser's labkit.core.dsn.Dsn, with parts changed

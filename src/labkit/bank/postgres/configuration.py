@@ -23,8 +23,8 @@ log_error_verbosity = default
 log_min_duration_statement = 1s
 log_autovacuum_min_duration = 0
 """
-#: What a server that is thrown away after a test may do without.
-DISPOSABLE = "fsync = off\n"
+#: What a server does without whose rows need not outlast a failure of the machine.
+NOT_DURABLE = "fsync = off\nfull_page_writes = off\n"
 #: What holds whatever a caller says.
 FIXED = """\
 listen_addresses = '127.0.0.1'

@@ -158,6 +158,7 @@ def running_server(
     files: Mapping[str, bytes] | None = None,
     follows: Server | None = None,
     port: int | None = None,
+    durable: bool = True,
     disposable: bool = False,
 ) -> Iterator[Server]:
     """Run a server in a folder until the block ends, or this process does.
@@ -176,8 +177,10 @@ def running_server(
         A running server to follow as a standby.
     port : int, optional
         Port to take where it is free; without it that of the last time; otherwise any free one.
+    durable : bool
+        Whether what is committed outlasts a failure of the machine; without that it is faster.
     disposable : bool
-        Give up durability for speed, and remove the folder at the end.
+        Remove the folder at the end; nothing of it is durable.
 
     Raises
     ------
@@ -185,14 +188,15 @@ def running_server(
         With what initdb or the server said, or because a server runs in that folder already.
     """
     account = Account.for_server()
+    durable = durable and not disposable
     place = Place(folder.resolve(), account)
     place.prepare()
     found = find_programs(programs, account, place.folder)
     try:
         with _held(place, found, disposable=disposable):
-            password = _cluster(place, found, follows, durable=not disposable)
+            password = _cluster(place, found, follows, durable=durable)
             _add(files or {}, place)
-            more = (configuration.DISPOSABLE if disposable else "") + settings
+            more = ("" if durable else configuration.NOT_DURABLE) + settings
             wished = port or configuration.port_in(place.folder / "postgresql.conf") or free_port()
             yield _started(Server(place, found, wished, password, more))
     finally:

@@ -11,7 +11,7 @@ from labkit.bank.postgres import Server
 from labkit.bank.releases import Releases
 from labkit.bank.releases.directory import Changes
 from labkit.bank.releases.release import DATABASE_URL, Setting
-from labkit.bank.running.database import Entrances, make_database
+from labkit.bank.running.database import kept_dsn, make_database
 from labkit.bank.running.evidence import collect
 from labkit.bank.running.state import HostState, State
 from labkit.core.dsn import Dsn
@@ -73,10 +73,10 @@ class Bank:
     @property
     def dsn(self) -> Dsn:
         """The connection string that is right, whatever is in force."""
-        found = Entrances.read(self.folder)
+        found = kept_dsn(self.folder)
         if found is None:
             raise _closed(self.folder)
-        return found.app
+        return found
 
     @property
     def version(self) -> str:
@@ -170,12 +170,10 @@ class Bank:
         LabError
             Where the bank has no server of its own.
         """
-        found = Entrances.read(self.folder)
-        if self.server is None or found is None:
+        if self.server is None:
             raise LabError("the bank has no server of its own", next_step="Start it without --dsn.")
-        there = found.at(name)
-        make_database(self.server, there, environment, accounts, seed)
-        return there.app
+        make_database(self.server, name, environment, accounts, seed)
+        return self.dsn.replace(dbname=name)
 
     def collect(self, out: Path) -> tuple[Path, ...]:
         """Copy the evidence into a folder: the hosts' files in one, the deployments, the server's log.

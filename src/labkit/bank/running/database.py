@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
@@ -26,52 +25,32 @@ DATABASE = "bank"
 OWNER, APP = "bank_owner", "bank_app"
 #: The books use functions that came with it.
 _OLDEST = 130000
+_KEPT = "database.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Entrances:
-    """The connection strings of a bank's own roles; kept in ``database.toml``, for our eyes only."""
-
-    app: Dsn
-    owner: Dsn = field(repr=False)
-
-    @classmethod
-    def read(cls, folder: Path) -> Entrances | None:
-        """Read what was kept; ``None`` where there is nothing."""
-        file = folder / "database.toml"
-        if not file.exists():
-            return None
-        found = read_settings(file)
-        return cls(Dsn.parse(str(found["APP"])), Dsn.parse(str(found["OWNER"])))
-
-    def write(self, folder: Path) -> None:
-        """Keep them."""
-        kept = Release("", {"APP": as_url(self.app), "OWNER": as_url(self.owner)})
-        write_whole(folder / "database.toml", kept.as_toml())
-
-    def at(self, database: str) -> Entrances:
-        """Give those of another database of the same server."""
-        return Entrances(self.app.replace(dbname=database), self.owner.replace(dbname=database))
+def kept_dsn(folder: Path) -> Dsn | None:
+    """Read the connection string that is right for the bank in a folder; ``None`` before there is one."""
+    file = folder / _KEPT
+    return Dsn.parse(str(read_settings(file)["APP"])) if file.exists() else None
 
 
-def entrances_on(server: Server, known: Entrances | None) -> Entrances:
-    """Make the bank's roles on its own server, with the passwords that are known, and give their strings."""
-    kept = {} if known is None else {dsn.user: dsn.password for dsn in (known.owner, known.app)}
-    chosen = {role: kept.get(role) or Secret(secrets.token_urlsafe(18)) for role in (OWNER, APP)}
+def keep_dsn(folder: Path, dsn: Dsn) -> None:
+    """Keep the connection string that is right, for our eyes only."""
+    write_whole(folder / _KEPT, Release("", {"APP": as_url(dsn)}).as_toml())
+
+
+def make_roles(server: Server, known: Dsn | None) -> Dsn:
+    """Make the bank's roles on its own server, and give the running bank's connection string.
+
+    Its password is the one that is known, so that releases from before stay right.
+    """
+    password = known.password if known is not None and known.user == APP else None
+    password = password or Secret(secrets.token_urlsafe(18))
     with connected(server.superuser) as connection:
-        _run(
-            connection,
-            "roles",
-            names={"owner": OWNER, "app": APP},
-            values={
-                "owner_name": OWNER,
-                "app_name": APP,
-                "owner_secret": _verifier(connection, OWNER, chosen[OWNER]),
-                "app_secret": _verifier(connection, APP, chosen[APP]),
-            },
-        )
-    strings = {role: server.dsn(user=role, password=chosen[role], dbname=DATABASE) for role in chosen}
-    return Entrances(strings[APP], strings[OWNER])
+        names = {"owner": OWNER, "app": APP}
+        secret = _verifier(connection, APP, password)
+        _run(connection, "roles", names, {"owner_name": OWNER, "app_name": APP, "app_secret": secret})
+    return server.dsn(user=APP, password=password, dbname=DATABASE)
 
 
 def _verifier(connection: Connection[Any], role: str, password: Secret) -> str:
@@ -80,7 +59,7 @@ def _verifier(connection: Connection[Any], role: str, password: Secret) -> str:
     return bytes(hashed).decode()
 
 
-def make_database(server: Server, entrances: Entrances, environment: str, accounts: int, seed: int) -> None:
+def make_database(server: Server, name: str, environment: str, accounts: int, seed: int) -> None:
     """Make a database with the books and demo customers on the bank's own server; what is there stays.
 
     Raises
@@ -91,30 +70,29 @@ def make_database(server: Server, entrances: Entrances, environment: str, accoun
     from labkit.bank.books import mark_environment, migrate
     from labkit.bank.books import seed as sow
 
-    _create(server, entrances)
-    migrate(entrances.owner, APP)
-    sow(entrances.owner, accounts=accounts, seed=seed)
-    mark_environment(server.dsn(dbname=entrances.owner.dbname), environment)
+    _create(server, name)
+    # The owner of the tables cannot log in: whoever may become it works in its name.
+    owner = server.dsn(dbname=name, options=f"-c role={OWNER}")
+    migrate(owner, APP)
+    sow(owner, accounts=accounts, seed=seed)
+    mark_environment(server.dsn(dbname=name), environment)
 
 
-def _create(server: Server, entrances: Entrances) -> None:
+def _create(server: Server, name: str) -> None:
     """Create an empty database that only the bank's roles may enter."""
     from psycopg.sql import SQL, Identifier
 
-    name = entrances.owner.dbname or DATABASE
     with connected(server.superuser) as connection:
         if connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
             made = SQL("CREATE DATABASE {} OWNER {}").format(Identifier(name), Identifier(OWNER))
             connection.execute(made)
-        _run(connection, "database", names={"database": name, "app": APP}, values={})
+        _run(connection, "database", {"database": name, "app": APP}, {})
     if server.programs.has_statistics:
         with connected(server.dsn(dbname=name)) as connection:
             connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
 
-def _run(
-    connection: Connection[Any], name: str, *, names: Mapping[str, str], values: Mapping[str, str]
-) -> None:
+def _run(connection: Connection[Any], name: str, names: Mapping[str, str], values: Mapping[str, str]) -> None:
     from psycopg.sql import SQL, Identifier, Literal
 
     text = (files("labkit.bank.running") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
@@ -124,7 +102,7 @@ def _run(
     connection.execute(SQL(own).format(**filled, **bound))
 
 
-def use_database(dsn: Dsn, environment: str, accounts: int, seed: int) -> Entrances:
+def use_database(dsn: Dsn, environment: str, accounts: int, seed: int) -> None:
     """Make the books where a connection string leads, and use its role for everything.
 
     Raises
@@ -141,7 +119,6 @@ def use_database(dsn: Dsn, environment: str, accounts: int, seed: int) -> Entran
     migrate(dsn, None)
     sow(dsn, accounts=accounts, seed=seed)
     mark_environment(dsn, environment)
-    return Entrances(dsn, dsn)
 
 
 def _examine(dsn: Dsn) -> None:

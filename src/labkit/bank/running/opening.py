@@ -7,12 +7,20 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from labkit.bank.books.journal import pin_books
 from labkit.bank.postgres import Server, running_server
 from labkit.bank.releases import FIRST, Release, Releases, first_settings
 from labkit.bank.releases.release import DATABASE_URL, Setting
 from labkit.bank.releases.routine_update import as_url
 from labkit.bank.running.bank import Bank
-from labkit.bank.running.database import DATABASE, Entrances, entrances_on, make_database, use_database
+from labkit.bank.running.database import (
+    DATABASE,
+    keep_dsn,
+    kept_dsn,
+    make_database,
+    make_roles,
+    use_database,
+)
 from labkit.bank.running.keeper import Keeper
 from labkit.bank.running.place import make_folder, need_packages
 from labkit.bank.running.state import State, forget
@@ -35,6 +43,7 @@ def open_bank(
     environment: str = "production",
     port: int = 0,
     revive: bool = False,
+    durable: bool = True,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Bank]:
     """Run the bank in a folder until the block ends.
@@ -62,6 +71,8 @@ def open_bank(
         Port of the first web process; 0 takes any that is free.
     revive : bool
         Start the bank's own server again when it crashes.
+    durable : bool
+        Whether what is committed outlasts a failure of the machine; without that its own server is faster.
     tell : callable
         Is told what happens, a line at a time.
 
@@ -77,20 +88,25 @@ def open_bank(
         raise LabError("a bank has at least one web process", found=hosts)
     folder = make_folder(folder)
     _is_free(folder)
+    known = kept_dsn(folder)
     with ExitStack() as stack:
         if dsn is None:
-            server, entrances = _own_server(folder, stack, tell)
+            tell("starting PostgreSQL")
+            server = stack.enter_context(running_server(folder / "postgres", durable=durable))
+            right = make_roles(server, known)
             tell("making the bank's books")
-            make_database(server, entrances, environment, accounts, SEED)
+            make_database(server, DATABASE, environment, accounts, SEED)
         else:
-            server, named = None, dsn if isinstance(dsn, Dsn) else Dsn.parse(dsn)
-            tell(f"making the bank's books in {named}")
-            entrances = use_database(named, environment, accounts, SEED)
+            server, right = None, dsn if isinstance(dsn, Dsn) else Dsn.parse(dsn)
+            tell(f"making the bank's books in {right}")
+            use_database(right, environment, accounts, SEED)
+        if not pin_books(folder, right):
+            tell("orders on paper wait for the books they were taken for: see `labkit bank ledger`")
         given = dict(settings or {}) | {"WEB_WORKERS": hosts}
         if metrics_every_s is not None:
             given["METRICS_EVERY_SECONDS"] = metrics_every_s
-        _releases(Releases(folder, environment), Entrances.read(folder), entrances, given)
-        entrances.write(folder)
+        _releases(Releases(folder, environment), known, right, given)
+        keep_dsn(folder, right)
         state = _state(server)
         stack.callback(forget, folder)
         keeper = Keeper(folder, state, port, server if revive else None, tell)
@@ -110,24 +126,15 @@ def _is_free(folder: Path) -> None:
     forget(folder)
 
 
-def _own_server(folder: Path, stack: ExitStack, tell: Callable[[str], None]) -> tuple[Server, Entrances]:
-    tell("starting PostgreSQL")
-    server = stack.enter_context(running_server(folder / "postgres"))
-    return server, entrances_on(server, Entrances.read(folder)).at(DATABASE)
-
-
-def _releases(
-    releases: Releases, known: Entrances | None, entrances: Entrances, given: Mapping[str, Setting]
-) -> None:
+def _releases(releases: Releases, known: Dsn | None, right: Dsn, given: Mapping[str, Setting]) -> None:
     """Have a release in force; where the database has moved since, the strings that led to it follow."""
     if not releases.versions:
-        releases.install(Release(FIRST, first_settings(entrances.app)).changed(given))
+        releases.install(Release(FIRST, first_settings(right)).changed(given))
         return
-    right = {DATABASE_URL: as_url(entrances.app)}
     for version in releases.versions:
         release = releases.release(version)
-        if known is not None and _leads_to(release, known.app):
-            releases.keep(release.changed(right))
+        if known is not None and _leads_to(release, known):
+            releases.keep(release.changed({DATABASE_URL: as_url(right)}))
     releases.keep(releases.current.changed(given))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
 from labkit.bank import books
 from labkit.bank.books import Account
+from labkit.bank.books.journal import JournalEntry
 from labkit.bank.web.asked import Asked
 from labkit.bank.web.connections import Connection, got_no_connection
 from labkit.bank.web.known import LastSeen
@@ -19,10 +20,14 @@ _INFO = 20
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An account as a page shows it: ``last_seen`` where it is not what it may be now."""
+    """An account as a page shows it: ``last_seen`` where it is not what it may be now.
+
+    ``on_paper`` are orders from it on the manual ledger that are not in the books.
+    """
 
     account: Account
     last_seen: LastSeen | None = None
+    on_paper: tuple[JournalEntry, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give what a program reads; balances are texts, so that no cent is lost."""
@@ -32,7 +37,11 @@ class Shown:
             "currency": self.account.currency,
             "balance": f"{self.account.balance:.2f}",
         }
-        return told | ({"as_of": self.last_seen.at_utc.isoformat()} if self.last_seen else {})
+        if self.last_seen:
+            told["as_of"] = self.last_seen.at_utc.isoformat()
+        if self.on_paper:
+            told["on_paper"] = [entry.to_json() for entry in self.on_paper]
+        return told
 
 
 async def list_accounts(asked: Asked) -> Response:
@@ -67,6 +76,7 @@ async def show_account(asked: Asked) -> Response:
         if not seen:
             raise
         shown = Shown(seen[0].account, seen[0])
+    shown = replace(shown, on_paper=asked.serving.manual_ledger.open_for(account_id))
     if asked.wants_page:
         return asked.serving.pages.account(asked, shown)
     return JSONResponse(shown.to_json())

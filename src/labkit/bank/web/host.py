@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.bank.web.log_records import VERSION, LogRecords
+from labkit.bank.web.manual_ledger import ManualLedger
 from labkit.bank.web.pages import Pages
 from labkit.bank.web.redaction import Redactor
 from labkit.bank.web.release import Release, read_release, seen
@@ -34,7 +35,8 @@ class Host:
         self._redactor = Redactor()
         self.release = self._read()
         evidence = Evidence(bank / "evidence" / host_name, self._redactor)
-        self._house = House(bank, host_name, evidence, Sessions.of_bank(bank), Pages(), Trouble())
+        paper = ManualLedger(bank, host_name)
+        self._house = House(bank, host_name, evidence, Sessions.of_bank(bank), Pages(), Trouble(), paper)
         self._ending: set[asyncio.Task[None]] = set()
         self._serving: Serving
 
@@ -50,13 +52,18 @@ class Host:
         )
         with _logged(handler):
             await self._take(self.release)
-            watch = asyncio.create_task(self._watch())
+            self._house.manual_ledger.recall(self._serving.known)
+            tasks = [
+                asyncio.create_task(self._watch()),
+                asyncio.create_task(self._house.manual_ledger.keep(lambda: self._serving)),
+            ]
             try:
                 yield
             finally:
-                watch.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await watch
+                for task in tasks:
+                    task.cancel()
+                    with contextlib.suppress(asyncio.CancelledError):
+                        await task
                 await asyncio.gather(*self._ending, self._serving.end())
         self._house.evidence.close()
 

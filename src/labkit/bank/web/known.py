@@ -53,6 +53,14 @@ class KnownAccounts:
         """Take over what was last seen, but not who owns what: that may have been another database."""
         self._seen = OrderedDict((key, (_LONG_AGO, seen)) for key, (_, seen) in other._seen.items())
 
+    def recall(self, seen: LastSeen) -> None:
+        """Remember what was seen long ago, unless something later is known; the owner is asked for again."""
+        self._seen.setdefault(seen.account.account_id, (_LONG_AGO, seen))
+
+    def every(self) -> tuple[LastSeen, ...]:
+        """List all that was last seen."""
+        return tuple(seen for _, seen in self._seen.values())
+
     def owner(self, account_id: int) -> str | None:
         """Give an account's owner, if that was read within the time to live."""
         when, seen = self._seen.get(account_id, (_LONG_AGO, None))

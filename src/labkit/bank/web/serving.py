@@ -12,6 +12,7 @@ from labkit.bank.web.connections import Connections
 from labkit.bank.web.evidence_file import evidence_file
 from labkit.bank.web.known import KnownAccounts
 from labkit.bank.web.log_records import VERSION
+from labkit.bank.web.manual_ledger import ManualLedger
 from labkit.bank.web.measures import meter_provider
 from labkit.bank.web.pages import Pages
 from labkit.bank.web.redaction import Redactor
@@ -54,6 +55,7 @@ class House:
     sessions: Sessions
     pages: Pages
     trouble: Trouble
+    manual_ledger: ManualLedger
 
 
 class Serving:
@@ -62,6 +64,7 @@ class Serving:
     def __init__(self, house: House, release: Release) -> None:
         self.house, self.release = house, release
         self.sessions, self.pages, self.trouble = house.sessions, house.pages, house.trouble
+        self.manual_ledger = house.manual_ledger
         resource = {"service.name": SERVICE, "service.version": release.version, "host.name": house.host_name}
         self._tracers = tracer_provider(resource, house.evidence.traces)
         self.connections = Connections(release.settings, self._tracers, house.trouble, SERVICE)

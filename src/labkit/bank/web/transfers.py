@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import psycopg
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from labkit.bank import books
 from labkit.bank.books import TransferOrder
 from labkit.bank.web.accounts import Shown, known_as_own, not_found, own_account
 from labkit.bank.web.asked import Asked
+from labkit.bank.web.manual_ledger import paper_receipt
 from labkit.bank.web.refusals import Refusal
 
 _log = logging.getLogger("bank.transfers")
@@ -21,13 +23,19 @@ async def post_transfer(asked: Asked) -> Response:
     asked.owner()
     fields = await asked.fields()
     try:
-        posted = await _post(asked, _order(asked, fields))
+        order = _order(asked, fields)
+        posted = await _post(asked, order)
     except Refusal as refusal:
         page = _form_again(asked, fields, refusal) if asked.wants_page else None
         if page is None:
             raise
         _log.log(refusal.severity, refusal.noted)
         return page
+    except (psycopg.Error, OSError, UnicodeError) as error:
+        entry = await asked.serving.manual_ledger.take(asked, order, error)
+        if entry is None:
+            raise
+        return paper_receipt(asked, entry)
     _log.info("transfer posted for %s", asked.user)
     if asked.wants_page:
         return RedirectResponse(f"/accounts/{int(fields['from_account'])}?posted={posted.transfer_id}", 303)

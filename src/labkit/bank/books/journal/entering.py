@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from labkit.bank.books.journal.journal import Journal
 
+#: Why a run stopped that found another one at work.
+BUSY = "another process is entering this journal"
+
 
 async def enter(journal: Journal, connection: AsyncConnection[Any]) -> Report:
     """Enter all orders that wait, in the order in which they were taken.
@@ -47,7 +50,9 @@ async def enter(journal: Journal, connection: AsyncConnection[Any]) -> Report:
             for entry in waiting:
                 done.append(await _enter(journal, connection, entry))
     except BusyError:
-        stopped = "another process is entering this journal"
+        stopped = BUSY
+    except OSError as error:
+        stopped = f"the journal cannot be used: {error}"
     except psycopg.Error as error:
         stopped = f"the database said: {error.diag.message_primary or ' '.join(str(error).split())}"
     entries = await asyncio.to_thread(journal.entries)

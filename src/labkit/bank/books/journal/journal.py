@@ -38,6 +38,8 @@ class Journal:
         Made if need be. It has ``orders.jsonl`` and, once there is something for them, ``outcomes.jsonl``,
         ``conflicts.jsonl`` (for a person), ``set-aside.jsonl`` (lines that can't be read) and ``books.json``
         (which books the orders are for).
+    pin : Path, optional
+        In place of the folder's own ``books.json``: one for several journals.
     clock : callable, optional
         Gives the moment of an entry.
 
@@ -47,8 +49,11 @@ class Journal:
         Where the folder can't be used.
     """
 
-    def __init__(self, folder: Path, *, clock: Callable[[], dt.datetime] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, pin: Path | None = None, clock: Callable[[], dt.datetime] | None = None
+    ) -> None:
         self.folder = folder
+        self._pin = pin or folder / "books.json"
         self._clock = clock or (lambda: dt.datetime.now(dt.UTC))
         self._entries: dict[int, JournalEntry] = {}
         self._numbers: dict[str, int] = {}
@@ -92,6 +97,14 @@ class Journal:
         """List all orders that were ever taken, in order."""
         with self._looked():
             return tuple(self._entries.values())
+
+    def open_for(self, account_id: int) -> tuple[JournalEntry, ...]:
+        """List the orders from an account that wait or are in conflict, as of the last look."""
+        return tuple(
+            entry
+            for entry in tuple(self._entries.values())
+            if entry.order.from_account == account_id and entry.state in ("waiting", "conflict")
+        )
 
     def pending(self) -> tuple[JournalEntry, ...]:
         """List the orders that wait to be entered, in the order in which they were taken."""
@@ -157,20 +170,20 @@ class Journal:
 
     @property
     def books(self) -> dict[str, Any] | None:
-        """Which books the orders are for (``books_id``, ``environment``, ``seen_at``), once that is known."""
+        """Which books the orders are for (``books_id``, ``environment``), once that is known."""
         try:
-            found: dict[str, Any] = json.loads((self.folder / "books.json").read_bytes())
+            found = json.loads(self._pin.read_bytes())
+            return {"books_id": str(found["books_id"]), "environment": found["environment"]}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
-            raise _unusable(self.folder / "books.json", error) from error
-        return found
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise _unusable(self._pin, error) from error
 
     def belongs_to(self, books_id: str, environment: str | None) -> None:
         """Remember which books the orders are for."""
-        kept = {"books_id": books_id, "environment": environment, "seen_at": self.now()}
+        kept = {"books_id": books_id, "environment": environment}
         with self._held():
-            write_whole(self.folder / "books.json", json.dumps(kept).encode() + b"\n")
+            write_whole(self._pin, json.dumps(kept).encode() + b"\n")
 
     def now(self) -> str:
         """Give the moment, in UTC, as it is written."""

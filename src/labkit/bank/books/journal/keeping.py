@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
-from labkit.bank.books.journal.entering import enter
+from labkit.bank.books.journal.entering import BUSY, enter
 from labkit.bank.books.journal.journal import Journal
 from labkit.bank.books.journal.report import Report
 from labkit.core.errors import LabError
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 Session = Callable[[], "AbstractAsyncContextManager[AsyncConnection[Any]]"]
 
 
-async def keep_entering(
-    journal: Journal, session: Session, told: Callable[[Report], None], *, every_s: float = 1.0
-) -> None:
-    """Enter whatever waits, again and again, until the task is cancelled.
+class Clerk:
+    """Enter what waits, a look at a time, and tell what came of it.
 
     Parameters
     ----------
@@ -29,24 +27,40 @@ async def keep_entering(
         Gives a connection for a while, as ``AsyncConnectionPool.connection`` does. It is asked only while
         orders wait, or it is not known which books they are for.
     told : callable
-        Gets the report of each run that did or stopped something, an unchanged reason only once.
+        Gets the report of each run that did something, and a reason to stop once, until it is another.
     """
-    import psycopg
 
-    before: str | None = None
-    while True:
+    def __init__(self, journal: Journal, session: Session, told: Callable[[Report], None]) -> None:
+        self._journal, self._session, self._told = journal, session, told
+        self._stopped: str | None = None
+
+    async def look(self) -> None:
+        """Enter what waits now, if the database is there."""
+        import psycopg
+
         try:
-            if await asyncio.to_thread(journal.pending) or journal.books is None:
-                async with session() as connection:
-                    report = await enter(journal, connection)
-                done = report.posted or report.already or report.conflicts
-                if done or report.stopped not in (None, before):
-                    told(report)
-                before = report.stopped
-        except psycopg.Error:
+            if await asyncio.to_thread(self._journal.pending) or self._journal.books is None:
+                async with self._session() as connection:
+                    self._tell(await enter(self._journal, connection))
+        except LabError as error:
+            self._tell(Report(stopped=str(error)))
+        except (psycopg.Error, OSError, UnicodeError):
             pass  # the database can't be reached yet: the pool says so
-        except (LabError, OSError) as error:
-            if str(error) != before:
-                told(Report(stopped=str(error)))
-            before = str(error)
+
+    def _tell(self, report: Report) -> None:
+        if report.stopped == BUSY:
+            return
+        done = report.posted or report.already or report.conflicts
+        if done or report.stopped not in (None, self._stopped):
+            self._told(report)
+        self._stopped = report.stopped
+
+
+async def keep_entering(
+    journal: Journal, session: Session, told: Callable[[Report], None], *, every_s: float = 1.0
+) -> None:
+    """Have a clerk look again and again, until the task is cancelled."""
+    clerk = Clerk(journal, session, told)
+    while True:
+        await clerk.look()
         await asyncio.sleep(every_s)

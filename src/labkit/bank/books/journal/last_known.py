@@ -37,17 +37,17 @@ class LastKnown:
 
     def note(self, account: Account, moment: dt.datetime | None = None) -> None:
         """Remember an account as it was read just now, or at a moment."""
-        self._known[account.account_id] = KnownBalance(account, moment or dt.datetime.now(dt.UTC))
-        self._changed = True
+        known = KnownBalance(account, moment or dt.datetime.now(dt.UTC))
+        self._changed |= self._known.get(account.account_id) != known
+        self._known[account.account_id] = known
 
     def get(self, account_id: int) -> KnownBalance | None:
         """Give an account as it was last known; ``None`` where it never was."""
         return self._known.get(account_id)
 
-    def of(self, owner: str) -> tuple[KnownBalance, ...]:
-        """Give all accounts of a customer that were ever read, in the order of their numbers."""
-        found = (known for known in self._known.values() if known.account.owner == owner)
-        return tuple(sorted(found, key=lambda known: known.account.account_id))
+    def every(self) -> tuple[KnownBalance, ...]:
+        """Give all accounts that were ever read, in the order of their numbers."""
+        return tuple(sorted(self._known.values(), key=lambda known: known.account.account_id))
 
     def save(self) -> None:
         """Write the file, if something was noted since; ``OSError`` where the disk does not take it."""
