@@ -122,6 +122,15 @@ COMPARISONS = (
         (),
     ),
     Comparison(
+        "bank",
+        "The running bank under load",
+        "Aim: under 3 s from a rollback to the first good answer. Clients, bank and PostgreSQL share the "
+        "machine.",
+        "bank.py",
+        4_000,
+        ("--rounds", "5"),
+    ),
+    Comparison(
         "check",
         "One check of an answer",
         "Aim: under 200 ms. The ratio is to one bare scrypt at the same cost, in time of the processor.",
