@@ -7,6 +7,10 @@
 # In this lab you meet the bank and its evidence, and you learn to ask questions with DuckDB. It takes
 # about thirty minutes.
 
+# %% [markdown] tags=["notes"] minutes=2
+# - Two sentences about the bank are enough. The afternoon explains itself on the third page.
+# - Tell them: nobody is graded on a prediction, but everyone writes one down.
+
 # %% [markdown]
 # ## How to work here
 #
@@ -51,6 +55,11 @@ con.sql("FROM requests LIMIT 5")
 #
 # **Predict.** An update changed some settings. What will the line look like if one of them is put back?
 # Then choose *corrected*.
+
+# %% [markdown] tags=["notes"] minutes=6
+# - Play the afternoon at five minutes a second and be quiet.
+# - Before *corrected*: "How many of the failed requests come back? None, half, nearly all?" Count hands.
+# - Do not say which setting it is. The strings are hidden here on purpose.
 
 # %% console tags=["scaffold"]
 labkit.ReplayConsole(con, strings=False)
@@ -135,6 +144,10 @@ con.sql("""
 
 # %% [markdown] tags=["prompt"]
 # *My prediction (double-click here to write):*
+
+# %% [markdown] tags=["notes"] minutes=4
+# - Take both predictions seriously; the reason matters more than the side.
+# - Ask: "What is one row?" Ask it again in every lab.
 
 # %% two-counts tags=["scaffold"]
 con.sql("""

@@ -17,6 +17,10 @@ con.sql("""
     WHERE time_utc BETWEEN '2023-12-01 15:03' AND '2023-12-01 15:04'
 """).df()
 
+# %% [markdown] tags=["notes"] minutes=3
+# - Nobody in this story is stupid. Say so before the first idea is taken apart.
+# - The vote comes on the next pages: hands up, one voice each, and type the numbers.
+
 # %% [markdown]
 # ## Four steps
 #
@@ -63,6 +67,10 @@ con.sql("""
 #
 # Requests are a poor measure of demand. A page that fails is loaded again, and a visit that fails ends
 # early. Count *visits*: a visit begins with the first request of its `session_id`.
+
+# %% [markdown] tags=["notes"] minutes=4
+# - Ask for a number before the table appears: "Twice as many visits? The same? Fewer?"
+# - Requests mislead here: a page that fails is loaded again. Visits do not.
 
 # %% demand tags=["scaffold"]
 con.sql("""
@@ -162,6 +170,10 @@ lab.check("used", most_used)
 #
 # From 15:05 to 15:12 the on-call engineer tripled the workers and doubled CPU, memory and pool. This was an
 # experiment, made by somebody who needed it to work. What did it show?
+
+# %% [markdown] tags=["notes"] minutes=5
+# - Show the branch first: half of the class adds servers, half calls the administrator.
+# - Then this table: the team did it, so it was an experiment. What did it show?
 
 # %% resources tags=["scaffold"]
 labkit.query(con, "resources_against_errors", bucket_seconds=600).project(
@@ -276,6 +288,10 @@ lab.check("own-errors", own_errors)
 # A stack trace lists the calls that were open when something went wrong, from the outermost to the
 # innermost. The last line is the error.
 
+# %% [markdown] tags=["notes"] minutes=5
+# - Read the trace from the bottom, line by line. Let a student say where the program was standing.
+# - A timeout names the one who waited, never the one who was late.
+
 # %% stack tags=["scaffold"]
 [(trace,)] = con.sql("""
     SELECT exception_stacktrace FROM logs
@@ -344,6 +360,9 @@ lab.hypothesis(
 
 # %% [markdown] tags=["prompt"]
 # *If it were the network, then ...*
+
+# %% [markdown] tags=["notes"] minutes=3
+# - Ask how many have "ruled out the network" with a ping. Then ask what a ping asks.
 
 # %% ping tags=["scaffold"]
 con.sql("""
@@ -421,6 +440,10 @@ lab.hypothesis(
 # ## The ledger
 #
 # Three suspicions, three predictions that could have held, three that did not.
+
+# %% [markdown] tags=["notes"] minutes=4
+# - Go back to the vote. Nobody needs to defend a hand; ask which prediction changed a mind.
+# - The dotted line on the last page is the way into lab 04. Stop there.
 
 # %% ledger tags=["scaffold"]
 lab.ledger()

@@ -9,6 +9,10 @@
 # 2. What does each minute of delay cost?
 # 3. Which precaution would have helped, and which would not?
 
+# %% [markdown] tags=["notes"] minutes=2
+# - Say what comes: one afternoon, replayed. Nobody writes code in the next ten minutes.
+# - Ask before you touch anything: "What would you change, and when?" Keep three answers on the board.
+
 # %% load tags=["scaffold"]
 import labkit
 
@@ -23,6 +27,11 @@ recording
 # A **replay** sends the recorded requests again: the same users, the same pages, the same moments. Only
 # what you change is decided anew. Without a change it must give exactly what happened. This is how one
 # knows that the replay can be trusted at all.
+
+# %% [markdown] tags=["notes"] minutes=3
+# - The point: a replay that changes nothing must give back the record. If it did not, no other number of it
+#   would be worth anything.
+# - Read the sentence aloud, slowly, with its three measures.
 
 # %% as-recorded tags=["scaffold"]
 recorded = labkit.replay(recording)
@@ -46,6 +55,12 @@ recorded
 
 # %% [markdown] tags=["prompt"]
 # *My prediction:*
+
+# %% [markdown] tags=["notes"] minutes=8
+# - Take a prediction for each row of the picture, by hand signs: changes, or stays.
+# - Toggle to *corrected* and say nothing for ten seconds. Then drag the slider to 15:12.
+# - Toggle back and forth twice: the dashed line is the record. Ask who looks at the lowest row.
+# - Take one wish from the class and type it: another port, another time of rollback. It is computed now.
 
 # %% console tags=["scaffold"]
 console = labkit.ReplayConsole(con)
@@ -94,6 +109,9 @@ lab.check("still-fail", still_fail)
 # `replay.con` is the evidence again, with the replayed requests in it. All your queries work there. So you
 # can ask who is left.
 
+# %% [markdown] tags=["notes"] minutes=3
+# - Often heard: "a good fix leaves no failure". Ask what a replay would be worth that promised this.
+
 # %% who-is-left tags=["scaffold"]
 with_fix = labkit.replay(recording, labkit.Configuration(dsn_after="as corrected"))
 with_fix.con.sql("""
@@ -140,6 +158,10 @@ difference["user"].value_counts().sort_index().sort_values(ascending=False, kind
 
 # %% [markdown]
 # **Your turn.** Replay with `rollback="14:45"`, and read the minutes of outage.
+
+# %% [markdown] tags=["notes"] minutes=4
+# - The console takes the same question: choose the rollback there, if somebody doubts the number.
+# - Lead on: nobody needs the cause for a rollback. Who may decide it, and would they have dared?
 
 # %% rollback tags=["prompt"]
 early = labkit.Configuration(rollback="as recorded")
@@ -191,6 +213,10 @@ pd.DataFrame(
 # **Your turn.** Double the workers once more from 15:12 on (`workers=2, workers_at="15:12"`). How many
 # requests does that save?
 
+# %% [markdown] tags=["notes"] minutes=4
+# - Let those who voted for more machines explain first. Their theory is good; the evidence is against it.
+# - The reason, if nobody says it: a worker without a connection is one more who waits.
+
 # %% workers tags=["prompt"]
 more = labkit.Configuration(workers=1)
 saved_by_workers = ...
@@ -229,6 +255,9 @@ lab.check("alarm", minutes_saved)
 # ## Two gaps
 #
 # The result carries both moments: when somebody knew, and when it was over.
+
+# %% [markdown] tags=["notes"] minutes=3
+# - Two gaps: until somebody knows, and until somebody acts. Ask which one their own team measures.
 
 # %% gaps tags=["scaffold"]
 by_alarm = labkit.replay(recording, labkit.Configuration(detection="burn rate"))
@@ -279,6 +308,10 @@ lab.check("canary", harmed)
 # ## What a connectivity test lets through
 #
 # The test asks one question: does a connection open? Some broken strings open one without any trouble.
+
+# %% [markdown] tags=["notes"] minutes=4
+# - Let them vote by hand on the four strings before the answer is shown.
+# - The lesson is not that tests are weak, but that a test answers the question it asks.
 
 # %% candidates tags=["scaffold"]
 good = "postgresql://bank_app:***@db-primary.bank.example:5432/bank"
@@ -379,6 +412,9 @@ lab.check("best", best)
 #
 # **Explain.** Choose one assumption from the list below. In which direction does it make the result look
 # better or worse than the truth?
+
+# %% [markdown] tags=["notes"] minutes=4
+# - Do not skip this page. A number without its assumptions is what misled the team in the first place.
 
 # %% assumptions tags=["scaffold"]
 for line in again.assumptions:

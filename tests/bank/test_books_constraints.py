@@ -84,6 +84,20 @@ OWNERS = {
 }
 
 
+TRICK = [
+    "CREATE TEMP TABLE trick (a integer)",
+    "CREATE FUNCTION pg_temp.trick() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"UPDATE public.accounts SET balance = balance + 1 WHERE account_id = {MINE}; RETURN NULL; END $$",
+    "CREATE TRIGGER trick AFTER INSERT ON trick FOR EACH ROW EXECUTE FUNCTION pg_temp.trick()",
+    "INSERT INTO trick VALUES (1)",
+]
+#: The same, with a system table of its own that says who owns what.
+DISGUISE = [
+    "CREATE TEMP TABLE pg_class AS SELECT oid, 'bank_app'::regrole::oid AS relowner FROM pg_catalog.pg_class",
+    *TRICK,
+]
+
+
 def rows(books: RealBooks) -> list[object]:
     """Give all that the books hold."""
     return [books.ask(f"SELECT * FROM {name} ORDER BY 1") for name in ("accounts", "transfers", "entries")]
@@ -105,6 +119,8 @@ def test_the_bank_may_not_do_what_it_need_not(books: RealBooks) -> None:
     """The bank's role can neither make money from the bank's own account nor change what was posted."""
     refused = {
         "money made": written("5", f"('t', 1, -5), ('t', {THEIRS}, 5)"),
+        "a balance from a trigger of its own": TRICK,
+        "a balance in disguise": DISGUISE,
         "money given back": written("5", f"('t', {MINE}, -5), ('t', 1, 5)"),
         "a table made": ["CREATE TABLE public.mine (a integer)"],
         "an account made": ["INSERT INTO accounts (account_id, owner) VALUES (7, 'me')"],

@@ -105,7 +105,7 @@ def test_kills_lose_no_answered_transfer(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         try:
-            kills = kill_at_random(chances, service, KilledPostgres(books.server), time.sleep)
+            kills = kill_at_random(chances, service, KilledPostgres(books.server), time.sleep, longest_s=1.5)
         finally:
             for one in customers:
                 one.over.set()
@@ -123,7 +123,7 @@ def test_kills_lose_no_answered_transfer(tmp_path: Path) -> None:
     assert (whole.waiting, whole.conflicts, whole.stopped) == (0, (), None)
     entered = {entry.order.idempotency_key for entry in (*whole.posted, *whole.already)}
     assert entered >= {key for status, key in answered if status == 202}
-    assert min(statuses[200], statuses[202]) > chances.moments, "the orders did not meet the kills"
+    assert min(statuses[200], statuses[202]) > chances.moments // 2, "the orders did not meet the kills"
     assert whole.posted, "nothing was entered from the journal alone"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from web_bank import PAGE, WebHost, logged_in, open_server, prepare_database, release, until, web_host
+from web_bank_here import web_host_here
 
 from labkit.bank import books
 from labkit.core.dsn import Dsn
@@ -33,7 +34,7 @@ def dsn() -> Iterator[Dsn]:
 def host(tmp_path: Path, dsn: Dsn) -> Iterator[WebHost]:
     """Run a host on a good release."""
     release(tmp_path, "1.7.4", dsn, METRICS_EVERY_SECONDS=0.5)
-    with web_host(tmp_path) as running:
+    with web_host_here(tmp_path) as running:
         yield running
 
 

@@ -45,7 +45,8 @@ def test_each_test_states_a_behaviour() -> None:
 
 def test_text_files_name_their_encoding() -> None:
     """No text is read or written in whatever encoding the machine happens to have."""
-    bare = re.compile(r"\.(read_text|write_text)\((?![^)]*encoding)|(?<![\w.])open\([^)b]*\)(?<!encoding)")
+    texts, opened = r"\.(read_text|write_text)\((?![^)]*encoding)", r"(?<![\w.])open\([^)b]*\)(?<!encoding)"
+    bare = re.compile(rf"{texts}|(?<!def ){opened}")  # a method may be called open
     for path in SOURCES:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             assert not bare.search(line) or "encoding" in line, f"{path.name}:{number}: {line.strip()}"

@@ -74,12 +74,19 @@ class KilledPostgres:
 
 
 def kill_at_random(
-    chances: Chances, bank: Killed, postgres: Killed, wait: Callable[[float], None]
+    chances: Chances,
+    bank: Killed,
+    postgres: Killed,
+    wait: Callable[[float], None],
+    longest_s: float = 0.6,
 ) -> Counter[str]:
-    """Kill the bank and PostgreSQL alternately, now and then both; give how often each."""
+    """Kill the bank and PostgreSQL alternately, now and then both; give how often each.
+
+    Between two moments lie up to ``longest_s``, and what it takes to begin again.
+    """
     draw, kills = random.Random(chances.seed), Counter[str]()
     for moment in range(chances.moments):
-        wait(draw.uniform(0.02, 0.6))
+        wait(draw.uniform(0.02, longest_s))
         victims = [(("bank", bank), ("postgres", postgres))[moment % 2]]
         if draw.random() < 0.15:
             victims = [("bank", bank), ("postgres", postgres)]

@@ -9,7 +9,10 @@ role       cells     where it goes
 scaffold   code      both notebooks
 prompt     either    student notebook: a question and a place to write
 solution   either    solution notebook: the worked answer in its place
+notes      markdown  no notebook: the teacher's window of ``labkit present``
 ========== ========= =====================================================
+
+Notes may say how long a step takes: ``# %% [markdown] tags=["notes"] minutes=4``.
 
 Whatever carries another tag, or a code cell without one, is an error: nothing reaches students by accident.
 """
@@ -26,19 +29,25 @@ from labkit.core.errors import LabError
 
 #: Roles by kind of cell; "text" is a markdown cell without a tag.
 ROLES: dict[str, tuple[str, ...]] = {
-    "markdown": ("text", "prompt", "solution"),
+    "markdown": ("text", "prompt", "solution", "notes"),
     "code": ("scaffold", "prompt", "solution"),
 }
+#: Longest time that one step of a lab may be planned for.
+MOST_MINUTES = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a lab: its kind ('markdown', 'code'), role, name within the lab, and text."""
+    """One cell of a lab: its kind ('markdown', 'code'), role, name within the lab, and text.
+
+    Notes may carry the minutes that their step takes; 0 where nothing is said.
+    """
 
     kind: str
     role: str
     name: str
     text: str
+    minutes: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,8 @@ def read_lab(path: Path) -> Lab:
 def _cell(raw: Any, names: _Names, ordinal: int) -> Cell:
     where = f"{names.file}, cell {ordinal} ({_first_line(raw.source)})"
     role = _role(raw.cell_type, tuple(raw.metadata.get("tags", ())), where)
+    if role == "notes":  # in no notebook: other cells keep their names when notes come or go
+        return Cell(raw.cell_type, role, names.note(), raw.source, _minutes(raw.metadata, where))
     name = names.take(raw.metadata.get("title", ""), raw.source if raw.cell_type == "markdown" else "", where)
     return Cell(raw.cell_type, role, name, raw.source)
 
@@ -92,6 +103,13 @@ def _role(kind: str, tags: tuple[str, ...], where: str) -> str:
     return tags[0]
 
 
+def _minutes(metadata: dict[str, Any], where: str) -> float:
+    said = metadata.get("minutes", 0)
+    if isinstance(said, bool) or not isinstance(said, (int, float)) or not 0 <= said <= MOST_MINUTES:
+        raise LabError(f"{where}: minutes of a step must be a number from 0 to {MOST_MINUTES}", found=said)
+    return float(said)
+
+
 class _Names:
     """Give each cell a name that stays when cells elsewhere come or go."""
 
@@ -99,7 +117,13 @@ class _Names:
         self.file = file
         self._section = "start"
         self._count = 0
+        self._notes = 0
         self._taken: set[str] = set()
+
+    def note(self) -> str:
+        """Name a cell of notes by its place among the notes."""
+        self._notes += 1
+        return f"notes-{self._notes}"
 
     def take(self, own: str, markdown: str, where: str) -> str:
         heading = re.match(r"#+ +(.+)", markdown)

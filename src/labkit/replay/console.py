@@ -30,8 +30,8 @@ class ReplayConsole(anywidget.AnyWidget):
 
     Parameters
     ----------
-    con : duckdb.DuckDBPyConnection
-        What ``labkit.load`` returned; it is not changed.
+    con : duckdb.DuckDBPyConnection or Recording
+        What ``labkit.load`` or ``labkit.record`` returned; it is not changed.
     configuration : Configuration, optional
         Where it stands at first; without one, as it was recorded.
     strings : bool
@@ -74,7 +74,7 @@ class ReplayConsole(anywidget.AnyWidget):
 
     def __init__(
         self,
-        con: duckdb.DuckDBPyConnection,
+        con: duckdb.DuckDBPyConnection | Recording,
         configuration: Configuration | None = None,
         *,
         strings: bool = True,
@@ -116,6 +116,10 @@ class ReplayConsole(anywidget.AnyWidget):
         said = [repr(self.configuration)] if self.configuration.changed else []
         said += [] if self._strings else ["strings=False"]
         return f"labkit.ReplayConsole({', '.join(['con', *said])})"
+
+    def told(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Tell what a page would be told of other settings, without going there."""
+        return told(replay(self._recording, Configuration.from_dict(settings)), strings=self._strings)
 
     def _told(self) -> dict[str, Any]:
         return told(self._replay, strings=self._strings)

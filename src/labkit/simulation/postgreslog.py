@@ -110,7 +110,7 @@ class PostgresLogWriter:
         yield at, self._line(at, backend, ServerLine("LOG", text), "", vxid="")
         for line in lines:
             at += 1_400
-            stage = "startup" if line.severity == "FATAL" and len(lines) > 1 else "authentication"
+            stage = _stage(line, alone=len(lines) == 1)
             text = line.message.replace("{port}", str(backend.port))
             yield at, self._line(at, backend, replace(line, message=text), stage, vxid="1")
 
@@ -216,6 +216,15 @@ class PostgresLogWriter:
             record["application_name"] = self.world.scenario.topology.service
         kind = "client backend" if line.user else "not initialized"
         return dumps(record | {"backend_type": kind, "query_id": 0}) + "\n"
+
+
+def _stage(line: ServerLine, *, alone: bool) -> str:
+    """Name what a client's backend is doing: without a slot it does not come to the authentication."""
+    if line.severity != "FATAL":
+        return "authentication"
+    if not alone:
+        return "startup"
+    return "initializing" if line.sqlstate == "53300" else "authentication"
 
 
 def _transaction(at: int, world: World) -> int:

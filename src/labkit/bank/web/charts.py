@@ -41,7 +41,7 @@ def by_month(entries: Sequence[Entry], start: Decimal | None) -> dict[str, Decim
     totals = dict.fromkeys(_months(first, last), start)
     for entry in entries:
         if entry.amount < 0:
-            totals[f"{entry.posted_at:%Y-%m}"] -= entry.amount  # type: ignore[operator]
+            totals[f"{entry.posted_at:%Y-%m}"] += -entry.amount  # type: ignore[operator]
     return totals  # type: ignore[return-value]
 
 

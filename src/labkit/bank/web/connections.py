@@ -62,12 +62,12 @@ class Connections:
                 open=False,
             )
 
-    async def open(self) -> None:
+    async def begin(self) -> None:
         """Let the pool begin to connect; nobody waits for it."""
         if self._pool is not None:
             await self._pool.open(wait=False)
 
-    async def close(self) -> None:
+    async def end(self) -> None:
         """Close what is open."""
         if self._pool is not None:
             await self._pool.close(timeout=2.0)

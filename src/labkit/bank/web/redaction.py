@@ -13,6 +13,8 @@ from labkit.core.secret import MASK
 
 #: A fragment that is shorter says nothing, and masking it would spoil words that have nothing to do with it.
 _LEAST = 4
+_CUTS = re.compile(r"[@/:?#]")
+_PORT = re.compile(r"[0-9]{0,5}|\$\{\w+\}|\{\{\s*\w+\s*\}\}")
 _IN_CONTEXT = (
     (re.compile(r"(://[^\s:/@\"'\\]*:)[^\s\"'\\]*@"), rf"\1{MASK}@"),
     (re.compile(r"(?i)(\b(?:ssl)?password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s'\"\\&]+)"), rf"\1{MASK}"),
@@ -32,53 +34,50 @@ class Redactor:
     """
 
     def __init__(self) -> None:
-        self._secrets: tuple[tuple[str, str], ...] = ()
+        self._secrets: tuple[str, ...] = ()
 
     def learn(self, dsn: str) -> None:
         """Remember what a connection string holds that must not be shown; nothing is forgotten again."""
         known = {*self._secrets, *_fragments(dsn)}
-        self._secrets = tuple(sorted(known, key=lambda pair: (-len(pair[0]), pair)))
+        self._secrets = tuple(sorted(known, key=lambda secret: (-len(secret), secret)))
 
     def mask(self, text: str) -> str:
         """Write ``***`` for every secret in a text; a line of JSON stays one."""
-        for secret, shown in self._secrets:
-            if secret in text:
-                text = text.replace(secret, shown)
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
         for pattern, shown in _IN_CONTEXT:
             text = pattern.sub(shown, text)
         return text
 
 
-def _fragments(dsn: str) -> Iterator[tuple[str, str]]:
-    """List each text to be masked with what is shown for it, in every spelling that a file may have."""
-    for secret, shown in _secrets_of(dsn):
+def _fragments(dsn: str) -> Iterator[str]:
+    """List each text to be masked, in every spelling that a file may have."""
+    for secret in _secrets_of(dsn):
         for form in {secret, unquote(secret), quote(secret, safe=""), quote(secret)}:
             for spelled in {form, json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]}:
                 if len(spelled) >= _LEAST and spelled.strip("*"):
-                    yield spelled, shown
+                    yield spelled
 
 
-def _secrets_of(dsn: str) -> Iterator[tuple[str, str]]:
-    open_parts: set[str] = set()
-    read = conninfo.read(dsn)
-    if read is not None:
-        shown = conninfo.display(read)
-        open_parts = {value for value in shown.values() if value != MASK}
-        for key, value in read.items():
-            if value and shown[key] != value and value not in open_parts:
-                yield value, shown[key]
-    for secret in _as_written(dsn):
-        if secret and secret not in open_parts:
-            yield secret, MASK
+def _secrets_of(dsn: str) -> set[str]:
+    """List passwords and their pieces, for libpq cuts an unescaped one at ``@``, ``/`` and ``:``.
+
+    What is a user, host or database's name as well cannot be hidden, and is left to the context.
+    """
+    written = dict(_as_written(dsn))
+    read = conninfo.read(dsn) or {}
+    whole = {value for key, value in (*written.items(), *read.items()) if key in conninfo.SECRET_PARTS}
+    spilled = {value.rpartition("@")[0] for key, value in read.items() if key in ("host", "dbname")}
+    ports = {port for port in read.get("port", "").split(",") if not _PORT.fullmatch(port)}
+    pieces = {piece for value in whole | spilled | ports for piece in _CUTS.split(value)}
+    known = {value for key, value in written.items() if key in ("user", "host", "dbname")}
+    return (whole | pieces) - known
 
 
-def _as_written(dsn: str) -> Iterator[str]:
+def _as_written(dsn: str) -> Iterator[tuple[str, str]]:
     """Cut the text as its writer meant it, where libpq may cut elsewhere or not at all."""
     found = scheme_of(dsn.strip().strip("'\""))
     if found is None:
-        pairs = keyword_pairs(dsn)
-        yield from (value for key, value in pairs if key in conninfo.SECRET_PARTS and value)
-        return
-    pieces = url_pieces(found[1])
-    yield pieces.password or ""
-    yield from (value for key, value in pieces.query if key in conninfo.SECRET_PARTS and value)
+        yield from ((key, value) for key, value in keyword_pairs(dsn) if value)
+    else:
+        yield from url_pieces(found[1]).raw().items()

@@ -81,7 +81,7 @@ class Serving:
     async def begin(self) -> None:
         """Let the pool connect, and begin to measure; what they log carries this release's version."""
         VERSION.set(self.release.version)
-        await self.connections.open()
+        await self.connections.begin()
         self._meters = meter_provider(
             {"service.name": SERVICE, "host.name": self.house.host_name},
             self.house.evidence.metrics,
@@ -106,5 +106,5 @@ class Serving:
         """Stop measuring, wait for the last request, close the connections, and write out the spans."""
         await asyncio.to_thread(self._meters.shutdown)
         await self._idle.wait()
-        await self.connections.close()
+        await self.connections.end()
         await asyncio.to_thread(self._tracers.shutdown)

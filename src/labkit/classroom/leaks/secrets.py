@@ -20,6 +20,8 @@ from labkit.classroom.source import Lab
 
 LEAST_DIGITS, LEAST_TEXT, LEAST_LINE, LEAST_VALUE = 4, 30, 16, 4
 _SECOND_US = 1_000_000
+#: Roles of cells that are a teacher's, and what a message calls them.
+_TEACHERS = {"solution": "solution", "notes": "teacher's notes"}
 _NUMBER = re.compile(r"(?<![\w.,:-])\d[\d,_\u00a0\u202f]*(?:\.\d+)?(?![\w:]|[.,]\d)")
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?\s?[+-]\d\d:?\d\d")
 
@@ -105,13 +107,13 @@ def _feedback(found: Reference) -> Iterator[tuple[str, str]]:
 
 
 def _solution_lines(lab: Lab) -> Iterator[tuple[str, str]]:
-    """Give the lines that stand in solutions and, not even as a part, in what students get."""
-    given = squeeze("\n".join(cell.text for cell in lab.cells if cell.role != "solution"))
+    """Give the lines of solutions and notes that stand, not even as a part, in what students get."""
+    given = squeeze("\n".join(cell.text for cell in lab.cells if cell.role not in _TEACHERS))
     for cell in lab.cells:
-        for line in cell.text.splitlines() if cell.role == "solution" else ():
+        for line in cell.text.splitlines() if cell.role in _TEACHERS else ():
             flat = squeeze(line)
             if len(flat) >= LEAST_LINE and flat not in given:
-                yield f"a line of the solution {cell.name!r}", flat
+                yield f"a line of the {_TEACHERS[cell.role]} {cell.name!r}", flat
 
 
 def _times_of(question: Question, numbers: tuple[object, ...]) -> Iterator[int]:

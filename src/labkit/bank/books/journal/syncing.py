@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -10,15 +11,16 @@ from pathlib import Path
 def sync_file(number: int) -> None:
     """Wait until the disk has what was written to an open file.
 
-    macOS answers ``fsync`` from the drive's cache, and asks for ``F_FULLFSYNC`` where that is not enough.
-    Source: fsync(2) of both systems.
+    macOS answers ``fsync`` from the drive's cache, and asks for ``F_FULLFSYNC`` where that is not enough; not
+    every disk of it can do that. Source: fsync(2) of both systems.
     """
     if sys.platform == "darwin":
         import fcntl
 
-        fcntl.fcntl(number, fcntl.F_FULLFSYNC)
-    else:
-        os.fsync(number)
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(number, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(number)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,0 +1,87 @@
+"""Write a lab as a page to hand out: one file that opens from the disk and asks nobody for anything."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+from pathlib import Path
+
+from labkit.classroom.leaks.secrets import secrets_of
+from labkit.classroom.presenting import writing
+from labkit.classroom.presenting.opening import open_lab
+from labkit.classroom.source import Lab
+from labkit.core.errors import LabError
+
+PAGE, MARK = "index.html", "outage-lab-slides.json"
+
+
+def slides(lab: str, out: Path, *, answers: bool = False, root: Path | None = None) -> Path:
+    """Write a lab's hand-out into a folder; return the page.
+
+    Parameters
+    ----------
+    lab : str
+        Number or name of the lab.
+    out : Path
+        Folder to write: new, empty, or one that this command wrote.
+    answers : bool
+        With the worked answers. Without, what a student sees who has run every cell and answered nothing.
+    root : Path, optional
+        Folder to find the project from, upwards; the working folder unless given.
+
+    Raises
+    ------
+    LabError
+        No such lab, or the folder holds something else.
+    """
+    _refuse_foreign(out)
+    opened = open_lab(lab, root, answers=answers, kernel=False)
+    page = writing.stage(opened.deck, opened.evidence, handout=True)
+    if not answers:
+        _refuse_answers(page, opened.lab)
+    _write(out, page, {"lab": opened.deck.name, "answers": answers})
+    return out / PAGE
+
+
+def _refuse_answers(page: str, lab: Lab) -> None:
+    """Search what can be read on the page for lines of solutions and of the teacher's notes."""
+    shown = html.unescape(re.sub(r"<[^>]*>", "", page.partition("<script")[0]))
+    found = next(secrets_of((), lab).found_in(shown), None)
+    if found:
+        raise LabError(
+            "the hand-out would tell students an answer",
+            found=found,
+            next_step="Mend the lab's source, or hand it out --with-answers.",
+        )
+
+
+def _refuse_foreign(out: Path) -> None:
+    if out.is_file():
+        raise LabError("there is a file of this name", found=str(out), next_step="Name a folder with --out.")
+    if out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file():
+        raise LabError(
+            "the folder holds something else",
+            found=str(out),
+            next_step="Name a new folder with --out; only a hand-out is written over.",
+        )
+
+
+def _write(out: Path, page: str, said: dict[str, object]) -> None:
+    """Write a folder beside and put it in the old one's place, so that nobody meets half of it."""
+    whole = out.resolve()
+    whole.parent.mkdir(parents=True, exist_ok=True)
+    beside, old = (whole.with_name(f".{whole.name}.{word}") for word in ("part", "old"))
+    for folder in (beside, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        beside.mkdir()
+        (beside / PAGE).write_text(page, encoding="utf-8", newline="\n")
+        (beside / MARK).write_text(json.dumps(said) + "\n", encoding="utf-8", newline="\n")
+        if whole.exists():
+            whole.rename(old)
+        beside.rename(whole)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
