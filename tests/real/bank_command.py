@@ -109,7 +109,7 @@ class RunningCommand:
 
 @contextmanager
 def hearing_interrupts() -> Iterator[None]:
-    """Let a process that is started in the block hear a Ctrl-C, also where the tests run in the background."""
+    """Let a process that is started in the block hear a Ctrl-C, also where tests run in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
