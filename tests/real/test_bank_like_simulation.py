@@ -10,7 +10,6 @@ from typing import Any
 
 import contract_shapes as shapes
 import pytest
-from conftest import started
 from contract_bank import HEALTH
 from contract_differences import DIFFERENCES
 from contract_faults import AT_THE_DOOR, UNHEARD, WITHIN
@@ -34,8 +33,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / "contract-of-bank-and-simulation"
-    with started():
-        made_once(folder, record)
+    made_once(folder, record)
     with loaded(folder) as both:
         yield both
 
