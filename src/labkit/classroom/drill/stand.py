@@ -220,7 +220,8 @@ class Stand:
         first = last = None
         if onset is not None:
             lines = record.read_text(encoding="utf-8").splitlines()
-            first, last = refusals(lines, onset, (recovered or onset) + _AFTER)
+            end = self.clock.real(self.clock.end) if self.fault.lives_on else (recovered or onset) + _AFTER
+            first, last = refusals(lines, onset, end)
         return DrillTruth(
             drill=self.fault.name,
             fault=name,

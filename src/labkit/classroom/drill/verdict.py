@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.classroom.drill.truth import NOTHING, DrillTruth
+from labkit.evidence.investigate.settings import adds_capacity, touches
 
 if TYPE_CHECKING:
     from labkit.evidence.investigate import Investigation
 
 #: How far a time may be from the truth, in seconds.
 NEAR_S = 2.0
+_FOLLOWS = re.compile(r"It follows a deployment")
 _CHANGED = re.compile(r"A deployment near the onset changed|A new release was deployed")
 
 
@@ -115,16 +117,22 @@ def trigger_of(found: Investigation) -> str:
     """Name the deployment that the first hypothesis makes responsible; empty for none.
 
     That is the one which changed what it says is wrong; for the program's own code, the last new release.
+    Where neither is recorded, it is one that it follows, if that changed the connection.
     """
     if not found.window.found:
         return ""
-    for prediction in found.hypotheses[0].predictions:
-        claim = prediction.claim
-        if prediction.outcome == "held" and claim is not None and _CHANGED.match(prediction.text):
-            rows = [row for row in claim.rows if row["deployment_name"]]
-            new = [row for row in rows if row["service_version"] != row["previous_version"]]
-            if new or rows:
-                return str((new or rows)[0]["deployment_name"])
+    held = [p for p in found.hypotheses[0].predictions if p.outcome == "held" and p.claim is not None]
+    changed = [p.claim.rows for p in held if p.claim is not None and _CHANGED.match(p.text)]
+    followed = [
+        tuple(row for row in p.claim.rows if row["setting"] and touches(row) and not adds_capacity(row))
+        for p in held
+        if p.claim is not None and _FOLLOWS.match(p.text)
+    ]
+    for rows in (*changed, *followed):
+        named = [row for row in rows if row["deployment_name"]]
+        new = [row for row in named if row["service_version"] != row["previous_version"]]
+        if named:
+            return str((new or named)[0]["deployment_name"])
     return ""
 
 
