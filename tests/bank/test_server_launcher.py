@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from bank_command import hearing_interrupts
 from real_postgres import open_folder
 from unprivileged import ordinary_user
 
@@ -167,9 +168,9 @@ def test_what_it_held_is_there_the_next_time() -> None:
 @contextmanager
 def holder(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
     """Run a server from another process."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDS, str(folder)], stdout=subprocess.PIPE, encoding="utf-8"
-    )
+    command = [sys.executable, "-c", HOLDS, str(folder)]
+    with hearing_interrupts():
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
     assert process.stdout is not None
     try:
         pid, dsn = process.stdout.readline().strip().split(" ", 1)

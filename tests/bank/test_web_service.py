@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from web_bank import PAGE, WebHost, logged_in, open_server, prepare_database, release, until, web_host
+from web_bank_here import web_host_here
 
 from labkit.bank import books
 from labkit.core.dsn import Dsn
@@ -33,7 +34,7 @@ def dsn() -> Iterator[Dsn]:
 def host(tmp_path: Path, dsn: Dsn) -> Iterator[WebHost]:
     """Run a host on a good release."""
     release(tmp_path, "1.7.4", dsn, METRICS_EVERY_SECONDS=0.5)
-    with web_host(tmp_path) as running:
+    with web_host_here(tmp_path) as running:
         yield running
 
 
@@ -108,7 +109,7 @@ def test_a_bad_order_is_refused(host: WebHost, fields: dict[str, object], status
         assert client.get(f"/accounts/{MINE}").json() == before
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'{"login": 1, "password": 2}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 60_000, b'{"login": 1, "password": 2}'])
 def test_a_body_that_is_no_order_is_refused(host: WebHost, body: bytes) -> None:
     """Whatever comes as a login's JSON ends in 422, not in a failure."""
     with host.client() as client:
@@ -128,6 +129,7 @@ def test_forms_of_other_sites_are_refused(host: WebHost) -> None:
             "/transfers", content=json.dumps(order("f-4")), headers={"Content-Type": "text/plain"}
         )
         assert plain.status_code == 403
+        assert client.post("/transfers", files={"memo": ("x.txt", b"x")}).status_code == 403
 
 
 def test_a_person_uses_forms(host: WebHost) -> None:

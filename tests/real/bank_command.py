@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -107,17 +108,28 @@ class RunningCommand:
 
 
 @contextmanager
+def hearing_interrupts() -> Iterator[None]:
+    """Let a process that is started in the block hear a Ctrl-C, also where tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def bank_started(around: Surroundings, *words: str, **variables: str) -> Iterator[RunningCommand]:
     """Start the bank and wait until its page is there; it is stopped when the block ends."""
     command = [sys.executable, "-m", "labkit.cli.main", "bank", "start", "--folder", str(around.bank), *words]
-    process = subprocess.Popen(
-        command,
-        cwd=around.root / "work",
-        env=around.environ | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-    )
+    with hearing_interrupts():
+        process = subprocess.Popen(
+            command,
+            cwd=around.root / "work",
+            env=around.environ | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
     try:
         yield RunningCommand(around, process, _address(process))
     finally:

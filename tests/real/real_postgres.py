@@ -13,6 +13,9 @@ from labkit.bank.postgres import CannotStartError, Server, free_port, running_se
 
 __all__ = ["CannotStartError", "RealPostgres", "free_port", "open_folder", "running_postgres"]
 
+#: On a busy machine every statement is slow; a test's log is to tell what the test did.
+QUIET = "log_min_duration_statement = -1\nlog_autovacuum_min_duration = -1\n"
+
 
 @dataclass(frozen=True)
 class RealPostgres:
@@ -57,7 +60,7 @@ def running_postgres(
     CannotStartError
         With what initdb or the server said.
     """
-    how = {"programs": programs, "settings": settings, "files": files, "disposable": True}
+    how = {"programs": programs, "settings": QUIET + settings, "files": files, "disposable": True}
     with (
         open_folder() as folder,
         running_server(folder, **how, follows=follows and follows.server) as server,

@@ -76,12 +76,12 @@ def _replace(file: Path, text: str) -> None:
 
 @dataclass
 class WebHost:
-    """A running host: its address, its evidence, and its process."""
+    """A running host: its address, its evidence, and its process, where it has one of its own."""
 
     url: str
     bank: Path
     name: str
-    process: subprocess.Popen[str] = field(repr=False)
+    process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     @property
     def evidence(self) -> Path:

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labkit.core.errors import LabError
 
@@ -21,6 +21,8 @@ WITHOUT_A_SERVER = (
 )
 _LONGEST_S = 120
 _QUOTED = 2000
+#: On Windows a Ctrl-C reaches every process of its group.
+_OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
 class CannotStartError(LabError):
@@ -63,6 +65,7 @@ def run(
                 env=surroundings() | dict(more or {}),
                 timeout=_LONGEST_S,
                 check=False,
+                creationflags=_OWN_GROUP,
                 **account.options,
             )
         except subprocess.TimeoutExpired:
@@ -74,6 +77,17 @@ def run(
     if done.returncode:
         raise CannotStartError(f"{name} ended with {done.returncode}: {said[-_QUOTED:]}")
     return said
+
+
+def apart() -> dict[str, Any]:
+    """Give arguments of ``subprocess.Popen`` that keep a Ctrl-C at the keyboard from a process.
+
+    Examples
+    --------
+    >>> len(apart())
+    1
+    """
+    return {"creationflags": _OWN_GROUP} if _OWN_GROUP else {"start_new_session": True}
 
 
 def surroundings() -> dict[str, str]:

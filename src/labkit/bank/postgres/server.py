@@ -16,7 +16,7 @@ from pathlib import Path
 from labkit.bank.postgres import cluster, configuration
 from labkit.bank.postgres.account import Account
 from labkit.bank.postgres.cluster import SUPERUSER, Place
-from labkit.bank.postgres.command import CannotStartError, run, surroundings
+from labkit.bank.postgres.command import CannotStartError, apart, run, surroundings
 from labkit.bank.postgres.port import free_port
 from labkit.bank.postgres.programs import Programs, find_programs
 from labkit.core.dsn import Dsn, Value
@@ -267,14 +267,13 @@ def _watcher(place: Place, programs: Programs, *, disposable: bool) -> subproces
     if place.account.dropped:
         command += ["--account", str(place.account.user), str(place.account.group)]
     command += ["--disposable"] * disposable
-    # A session of its own, so that an interrupt from the keyboard reaches only this process.
     watcher = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",
         env=surroundings(),
-        start_new_session=True,
+        **apart(),
     )
     assert watcher.stdout is not None
     answer, _, owner = watcher.stdout.readline().strip().partition(" ")

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from labkit.bank.postgres.command import apart
 from labkit.bank.running.state import HostState
 from labkit.core.dsn_surroundings import variables
 from labkit.core.errors import LabError
@@ -44,7 +45,7 @@ class WebProcess:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=_environment(),
-                start_new_session=True,  # a Ctrl-C is for us alone
+                **apart(),
             )
         return cls(bank, name, port, process)
 

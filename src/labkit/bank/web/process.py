@@ -29,6 +29,9 @@ class Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop at the first signal, and wait no longer for requests at the second."""
+        if threading.current_thread() is not threading.main_thread():  # signals are not for us there
+            yield
+            return
         names = ("SIGINT", "SIGTERM", "SIGBREAK")
         kept = {
             number: signal.signal(number, self._told) for n in names if (number := getattr(signal, n, None))
@@ -56,7 +59,7 @@ def serve(bank: Path, host_name: str, port: int, environ: Mapping[str, str]) -> 
     """
     if not _NAME.fullmatch(host_name):
         raise LabError("no host name", found=host_name, allowed=("letters, digits, '.', '_' and '-'",))
-    with _listening(port) as listener:
+    with listening(port) as listener:
         # psycopg's asynchronous connections do not work on the event loop that Windows has by default.
         factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
         with asyncio.Runner(loop_factory=factory) as runner:
@@ -66,27 +69,39 @@ def serve(bank: Path, host_name: str, port: int, environ: Mapping[str, str]) -> 
 async def _serve(bank: Path, host_name: str, listener: socket.socket, environ: Mapping[str, str]) -> None:
     host = Host(bank, host_name, environ)
     async with host.running():
-        server = Server(
-            uvicorn.Config(
-                host,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                server_header=False,
-                proxy_headers=True,
-                forwarded_allow_ips=_ADDRESS,
-                timeout_graceful_shutdown=_PATIENCE_S,
-            )
-        )
+        server = server_of(host)
         threading.Thread(target=_until_input_ends, args=(server,), daemon=True).start()
         sys.stdout.write(f"listening on http://{_ADDRESS}:{listener.getsockname()[1]}\n")
         sys.stdout.flush()
         await server.serve(sockets=[listener])
 
 
+def server_of(host: Host) -> Server:
+    """Make what speaks HTTP for a host; client addresses are taken over from the edge on 127.0.0.1."""
+    return Server(
+        uvicorn.Config(
+            host,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=_ADDRESS,
+            timeout_graceful_shutdown=_PATIENCE_S,
+        )
+    )
+
+
 @contextlib.contextmanager
-def _listening(port: int) -> Iterator[socket.socket]:
+def listening(port: int) -> Iterator[socket.socket]:
+    """Listen on a port of 127.0.0.1; 0 takes a free one.
+
+    Raises
+    ------
+    LabError
+        When the port is taken, or is none.
+    """
     # With its protocol named, asyncio sends small answers at once (TCP_NODELAY).
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         if os.name == "posix":
