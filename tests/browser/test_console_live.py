@@ -99,7 +99,7 @@ def test_a_toggle_in_the_notebook_heals_the_running_bank(opened, bank, screensho
     clicked = time.monotonic()
     page.wait_for_function(SAYS, arg=[NOW, " 0 % fail"], timeout=20_000, polling=50)
     seen = time.monotonic() - clicked
-    page.wait_for_function(SAYS, arg=[STATUS, "no request fails that began later than"])
+    page.wait_for_function(SAYS, arg=[STATUS, "no request fails that began"])
     photograph(page, screenshots, "live-recovered", CONSOLE)
     if screenshots:
         (screenshots / "live.txt").write_text(

@@ -75,10 +75,10 @@ class LivePicture {
             this.lines[name].most.textContent = name === "failed" ? "100" : name === "p95" ? most.toFixed(1) : String(most);
         }
         const inside = switches.filter(([at]) => at > end - SPAN_S);
-        this.marks.replaceChildren(...inside.flatMap(([at, said]) => {
-            const x = (LEFT + INNER * (1 - (end - at) / SPAN_S)).toFixed(1);
+        this.marks.replaceChildren(...inside.flatMap(([at, said], number) => {
+            const x = LEFT + INNER * (1 - Math.max(0, end - at) / SPAN_S), anchor = x > WIDTH / 2 ? "end" : "start";
             return [drawn("line", { class: "cursor", x1: x, x2: x, y1: 20, y2: HEIGHT - 60 }),
-                drawn("text", { class: "tick", x, y: 14, "text-anchor": "middle" }, said)];
+                drawn("text", { class: "tick", x: x + (anchor === "end" ? -5 : 5), y: 30 + number % 4 * 16, "text-anchor": anchor }, said)];
         }));
         this.svg.setAttribute("aria-label", `The running bank over the last two minutes; now ${words}.`);
     }
@@ -153,7 +153,8 @@ function renderLive({ model, el }) {
         const [at, said] = switches.at(-1) || [0, ""];
         if (!at) return "The bank runs. Choose another string: traffic goes on.";
         const clockwise = new Date(at * 1000).toISOString().slice(11, 19), recovered = liveRecovery(seconds, at);
-        const state = recovered === null ? "requests fail, or have no answer yet" : `no request fails that began later than ${recovered.toFixed(1)} s after it`;
+        const when = recovered > 0.05 ? `later than ${recovered.toFixed(1)} s after it` : "after it";
+        const state = recovered === null ? "requests fail, or have no answer yet" : `no request fails that began ${when}`;
         return `${said[0].toUpperCase()}${said.slice(1)} since ${clockwise} UTC: ${state}.`;
     }
 
