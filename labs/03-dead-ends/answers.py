@@ -9,6 +9,8 @@ from labkit.classroom.checks.incident import PEOPLE, during, one, outage
 
 HALF_HOUR = dt.timedelta(minutes=30)
 
+OFFERED = ("starlette/routing.py", "bank/accounts.py", "bank/store.py")
+
 
 def demand(con):
     onset, recovery = outage(con)
@@ -147,24 +149,34 @@ def own_errors(con):
 
 
 def files_of_trace(con):
-    """Give the files of the pool's stack trace from outside in, each with its folder."""
+    """Give the files of the pool's stack trace from outside in, each with its folder; then the bank's own."""
     trace = one(
         con,
         """SELECT exception_stacktrace FROM logs
            WHERE exception_type = 'psycopg_pool.PoolTimeout' AND logger = 'bank.accounts'
            ORDER BY time_utc, trace_id LIMIT 1""",
     )
-    return ["/".join(path.split("/")[-2:]) for path in re.findall(r'File "([^"]+)"', trace)]
+    paths = re.findall(r'File "([^"]+)"', trace)
+    files = ["/".join(path.split("/")[-2:]) for path in paths]
+    return files, [
+        file
+        for file, path in zip(files, paths, strict=True)
+        if "/bank/" in path and "/site-packages/" not in path
+    ]
 
 
 def raised_in(con):
-    files = files_of_trace(con)
-    own = [path for path in files if path.startswith("bank/")]
+    files, own = files_of_trace(con)
+
+    def offered(path):
+        """Give a path that the question offers; another bank has other files of its own."""
+        return path if path in OFFERED else None
+
     return {
         "right": files[-1],
-        "first": files[0],
-        "page": own[0],
-        "own": own[-1],
+        "first": offered(files[0]),
+        "page": offered(own[0]),
+        "own": offered(own[-1]),
         "between": "contextlib.py" if files[-1] != "contextlib.py" else None,
     }
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from real_books import BooksServer, RealBooks
 
 from labkit.bank.books import PostedTransfer, TransferOrder, account_number, audit, transfer
-from labkit.bank.books.journal import Journal, Report, enter, enter_into_other_books, keep_entering
+from labkit.bank.books.journal import Clerk, Journal, Report, enter, enter_into_other_books, keep_entering
 from labkit.bank.books.journal import entering as entering_module
 from labkit.bank.books.journal.locking import locked
 from labkit.core.errors import LabError
@@ -149,6 +149,17 @@ def test_a_person_decides_about_conflicts(books: RealBooks, tmp_path: Path) -> N
         journal.settle("key-2", " ")
 
 
+def test_what_a_constraint_refuses_is_a_conflict(books: RealBooks, tmp_path: Path) -> None:
+    """A rule of the tables that the bank's functions do not know is a matter for a person, too."""
+    with psycopg.connect(books.owner) as connection:
+        connection.execute("ALTER TABLE entries ADD CONSTRAINT no_paper CHECK (memo <> 'on paper') NOT VALID")
+    journal = Journal(tmp_path)
+    journal.accept(order(1))
+    (conflict,) = entered(books, journal).conflicts
+    assert "no_paper" in conflict.reason
+    assert posted_keys(books) == []
+
+
 def test_an_order_in_conflict_again_is_kept_again(books: RealBooks, tmp_path: Path) -> None:
     """Each attempt has a line of its own for the person."""
     journal = Journal(tmp_path)
@@ -171,7 +182,7 @@ def test_other_books_are_not_written_to(
     report = entered(other, journal)
     assert report.stopped is not None
     assert "other books" in report.stopped
-    assert (report.waiting, posted_keys(other)) == (1, [])
+    assert (keys(report.waiting), posted_keys(other)) == (["key-1"], [])
     assert keys(run(other.app, lambda connection: enter_into_other_books(journal, connection)).posted) == [
         "key-1"
     ]
@@ -199,7 +210,7 @@ def test_a_fault_of_the_database_is_no_conflict(books: RealBooks, tmp_path: Path
     report = run(books.app, faulty)
     assert report.stopped is not None
     assert report.stopped.startswith("the database said: ")
-    assert (report.waiting, report.conflicts) == (1, ())
+    assert (keys(report.waiting), report.conflicts) == (["key-1"], ())
     assert keys(entered(books, journal).posted) == ["key-1"]
 
 
@@ -219,7 +230,7 @@ def test_a_server_that_goes_away_stops_the_run(books: RealBooks, tmp_path: Path)
         return await enter(Cutting(tmp_path), connection)
 
     report = run(books.app, cut)
-    assert (keys(report.posted), report.waiting) == (["key-0", "key-1"], 2)
+    assert (keys(report.posted), keys(report.waiting)) == (["key-0", "key-1"], ["key-2", "key-3"])
     assert report.stopped is not None
     assert keys(entered(books, journal).posted) == ["key-2", "key-3"]
 
@@ -230,7 +241,7 @@ def test_only_one_enters_at_a_time(books: RealBooks, tmp_path: Path) -> None:
     journal.accept(order(1))
     with locked(tmp_path / "entering.lock"):
         report = entered(books, journal)
-    assert (report.stopped, report.waiting) == ("another process is entering this journal", 1)
+    assert (report.stopped, len(report.waiting)) == ("another process is entering this journal", 1)
 
 
 _EXAMPLES = count(1)
@@ -240,6 +251,43 @@ _EXAMPLES = count(1)
 def module_books(a_books_server: BooksServer) -> RealBooks:
     """Give books for all examples of a property."""
     return a_books_server.open()
+
+
+def test_a_lock_that_cannot_be_used_stops_the_run(books: RealBooks, tmp_path: Path) -> None:
+    """Where the journal's own files are in the way, the orders wait and the report says why."""
+    journal = Journal(tmp_path)
+    journal.accept(order(1))
+    (tmp_path / "entering.lock").mkdir()
+    report = entered(books, journal)
+    assert report.stopped is not None
+    assert report.stopped.startswith("the journal cannot be used")
+    assert keys(report.waiting) == ["key-1"]
+
+
+def test_a_reason_to_stop_is_told_once(books: RealBooks, tmp_path: Path) -> None:
+    """A clerk who cannot enter says so once, and not at every look."""
+    journal = Journal(tmp_path)
+    journal.accept(order(1))
+    (tmp_path / "books.json").write_text("{", encoding="utf-8")
+    told: list[Report] = []
+
+    async def looks() -> None:
+        clerk = Clerk(journal, lambda: psycopg_session(books.app), told.append)
+        for _ in range(3):
+            await clerk.look()
+        (tmp_path / "books.json").unlink()
+        await clerk.look()
+
+    asyncio.run(looks())
+    assert [report.stopped is None for report in told] == [False, True]
+    assert keys(told[1].posted) == ["key-1"]
+
+
+@asynccontextmanager
+async def psycopg_session(dsn: str) -> Any:
+    """Connect, for a while."""
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        yield connection
 
 
 class Killed(BaseException):
@@ -267,7 +315,7 @@ def test_kills_between_any_two_steps_change_nothing(
     for cut in data.draw(st.lists(st.integers(0, 12), max_size=3)):
         _enter_and_die(books, folder, cut)
     report = entered(books, Journal(folder))
-    assert (report.waiting, report.stopped) == (0, None)
+    assert (report.waiting, report.stopped) == ((), None)
     whole = Journal(folder).report()
     good = [one.idempotency_key for one in orders if one.to_account == THEIRS]
     assert sorted(keys(whole.posted) + keys(whole.already)) == good
@@ -317,11 +365,8 @@ def test_a_task_enters_as_soon_as_the_database_is_there(books: RealBooks, tmp_pa
     told: list[Report] = []
     there = False
 
-    @asynccontextmanager
-    async def session() -> Any:
-        dsn = books.app if there else "host=127.0.0.1 port=1"
-        async with await psycopg.AsyncConnection.connect(dsn) as connection:
-            yield connection
+    def session() -> Any:
+        return psycopg_session(books.app if there else "host=127.0.0.1 port=1")
 
     async def outage() -> None:
         nonlocal there

@@ -83,7 +83,7 @@ def test_kills_lose_no_accepted_order(tmp_path: Path) -> None:
         answers = Counter(status for status, _ in bank.answers)
         print(dict(kills), dict(answers), str(whole).splitlines()[0])  # noqa: T201
         books.check(key for _, key in bank.answers)
-    assert (whole.waiting, whole.conflicts) == (0, ())
+    assert (whole.waiting, whole.conflicts) == ((), ())
     assert {entry.order.idempotency_key for entry in (*whole.posted, *whole.already)} >= {
         key for status, key in bank.answers if status == "202"
     }

@@ -75,6 +75,8 @@ def test_what_is_not_there_is_not_there(host: WebHost) -> None:
         assert client.get("/static/bank.css").status_code == 200
         big = client.post("/login", content=b"x" * 70_000, headers={"Content-Type": "application/json"})
         assert big.status_code == 413
+        unsized = client.post("/login", content=(b"x" * 9_000 for _ in range(9)))
+        assert unsized.status_code == 413
 
 
 def test_a_statement_has_pages_and_a_chart(host: WebHost) -> None:

@@ -109,7 +109,7 @@ def test_a_bad_order_is_refused(host: WebHost, fields: dict[str, object], status
         assert client.get(f"/accounts/{MINE}").json() == before
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'{"login": 1, "password": 2}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 60_000, b'{"login": 1, "password": 2}'])
 def test_a_body_that_is_no_order_is_refused(host: WebHost, body: bytes) -> None:
     """Whatever comes as a login's JSON ends in 422, not in a failure."""
     with host.client() as client:
@@ -129,6 +129,7 @@ def test_forms_of_other_sites_are_refused(host: WebHost) -> None:
             "/transfers", content=json.dumps(order("f-4")), headers={"Content-Type": "text/plain"}
         )
         assert plain.status_code == 403
+        assert client.post("/transfers", files={"memo": ("x.txt", b"x")}).status_code == 403
 
 
 def test_a_person_uses_forms(host: WebHost) -> None:

@@ -85,13 +85,15 @@ class Lane:
 class Fault:
     """How to make one fault on a lane.
 
-    ``string`` gives the connection string of the faulty release; ``around`` holds while it is in force.
+    ``string`` gives the connection string of the faulty release; ``around`` holds while it is in force,
+    ``during`` from when it is.
     ``within`` says that the bank gets connections, and so connects at the beginning only.
     """
 
     name: str
     string: Callable[[Lane], Dsn | str]
     around: Callable[[Lane], AbstractContextManager[object]] | None = None
+    during: Callable[[Lane], AbstractContextManager[object]] | None = None
     settings: dict[str, object] = field(default_factory=dict)
     users: int = 3
     seconds: float = 2.4
@@ -150,6 +152,8 @@ def go_through(lane: Lane, faults: tuple[Fault, ...]) -> None:
             time.sleep(0.3)
             if not fault.within:  # the pool before may have knocked a last time; the new one knocks again
                 began = dt.datetime.now(dt.UTC)
+            if fault.during is not None:
+                stack.enter_context(fault.during(lane))
             asyncio.run(use(lane.host, fault.users, fault.seconds, ordinary=fault.name == HEALTH))
         ended = dt.datetime.now(dt.UTC)
         lane.trials[fault.name] = Trial(version, began, ended)

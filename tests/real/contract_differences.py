@@ -72,6 +72,12 @@ DIFFERENCES = (
         "The same text of the same library (tests/real/test_simulated_like_real.py).",
     ),
     Difference(
+        "`database-restart`: the pool's log",
+        "`discarding closed connection: <psycopg.AsyncConnection [BAD] at 0x...>` for each that was cut",
+        "without",
+        "The bank is right. The failure of the request that meets the cut connection is on both sides.",
+    ),
+    Difference(
         "durations of a login",
         "10 to 20 ms: scrypt at a demo's cost",
         "90 to 100 ms",

@@ -15,6 +15,8 @@ from labkit.bank.postgres import running_server
 
 #: The scenario of the simulation, where it is not called as the fault is.
 SCENARIOS = {"wrong-port": "debacle"}
+#: The fault without a deployment: in the simulation, too, its version is the one before.
+RESTART = "database-restart"
 _HTTP = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
 
 
@@ -95,6 +97,16 @@ def _locked(lane: Lane, seconds: float) -> Iterator[None]:
             ending.join()
 
 
+@contextmanager
+def _stopped(lane: Lane) -> Iterator[None]:
+    """Stop the lane's server, and start it again."""
+    lane.server.stop()
+    try:
+        yield
+    finally:
+        lane.server.start()
+
+
 def _standby(lane: Lane) -> int:
     """Run a standby of the lane's server, if none runs yet; give its port."""
     if lane.standby is None:
@@ -143,5 +155,6 @@ WITHIN = (
         "read-write-from-standby",
         lambda lane: lane.good.replace(port=_standby(lane), target_session_attrs="read-write"),
     ),
+    Fault(RESTART, lambda lane: lane.good, during=_stopped, within=True),
 )
 LANES = (UNHEARD[:6], UNHEARD[6:], AT_THE_DOOR[:7], AT_THE_DOOR[7:], WITHIN)

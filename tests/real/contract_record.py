@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 from contract_bank import HEALTH, Fault, go_through, lane
-from contract_faults import LANES, SCENARIOS
+from contract_faults import LANES, RESTART, SCENARIOS
 
 import labkit
 from labkit.simulation.generate import generate
@@ -140,7 +140,8 @@ def loaded(folder: Path) -> Iterator[Contract]:
         for name, told in trials.items():
             began, ended = (dt.datetime.fromisoformat(told[key]) for key in ("began", "ended"))
             real[name] = Side(cons[0], f"{lane_folder.name}/", told["version"], began, ended)
-            made[name] = Side(cons[1], f"{name}/", "1.8.0", _UPDATE - _SOON, _END)
+            version = "1.7.4" if name == RESTART else "1.8.0"
+            made[name] = Side(cons[1], f"{name}/", version, _UPDATE - _SOON, _END)
     try:
         yield Contract(real, made, folder)
     finally:

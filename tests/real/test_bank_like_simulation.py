@@ -10,16 +10,15 @@ from typing import Any
 
 import contract_shapes as shapes
 import pytest
-from conftest import started
 from contract_bank import HEALTH
 from contract_differences import DIFFERENCES
-from contract_faults import AT_THE_DOOR, UNHEARD, WITHIN
+from contract_faults import AT_THE_DOOR, RESTART, UNHEARD, WITHIN
 from contract_record import Contract, Side, loaded, made_once, record
 from web_bank import APP_PASSWORD
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
-NAMES = [fault.name for fault in (*UNHEARD, *AT_THE_DOOR, *WITHIN) if fault.name != HEALTH]
+NAMES = [f.name for f in (*UNHEARD, *AT_THE_DOOR, *WITHIN) if f.name not in (HEALTH, RESTART)]
 WITHOUT_CONNECTION = [
     *(fault.name for fault in (*UNHEARD, *AT_THE_DOOR)),
     "read-write-from-standby",
@@ -34,8 +33,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Contract]:
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder = shared / "contract-of-bank-and-simulation"
-    with started():
-        made_once(folder, record)
+    made_once(folder, record)
     with loaded(folder) as both:
         yield both
 
@@ -138,6 +136,25 @@ def test_staging_shows_in_answers_only(contract: Contract) -> None:
         seen = shapes.statuses(side.con, side.rows)
         assert max(status for _, status in seen) < 500
         assert {("/login", 401), ("/accounts/{account_id}", 404), ("/transfers", 404)} <= seen
+
+
+def test_a_server_that_stops_ends_every_session(contract: Contract) -> None:
+    """Each connection costs one request, 57P01; then there is none: 503. The server says the same of each."""
+    failed, said, logged = [], [], []
+    for side in (contract.real[RESTART], contract.made[RESTART]):
+        failed.append({row[1:5] + row[6:] for row in shapes.failed_requests(side.con, side.rows)})
+        logged.append({(row[0], row[3], row[4]) for row in shapes.logged(side.con, side.rows) if row[3]})
+        lines = side.con.execute(
+            "SELECT DISTINCT error_severity, message, backend_type, json_extract_string(attributes, '$.ps') "
+            f"FROM postgres_log WHERE state_code = '57P01' AND {side.times}"
+        ).fetchall()
+        said.append(set(lines))
+    cut = "psycopg.errors.AdminShutdown"
+    assert failed[0] == failed[1]
+    assert (500, cut, "ERROR", "AdminShutdown", True, (cut,)) in failed[0]
+    assert (503, "psycopg_pool.PoolTimeout", "ERROR", "PoolTimeout", False, ()) in failed[0]
+    assert logged[0] == logged[1]
+    assert said[0] == said[1] != set()
 
 
 def test_latency_has_the_same_shape(contract: Contract) -> None:

@@ -8,7 +8,17 @@ import sys
 from collections.abc import Sequence
 
 from labkit import __version__
-from labkit.cli import bank, bank_service, classroom, evidence, practice, presenting, replay, simulation
+from labkit.cli import (
+    bank,
+    bank_service,
+    classroom,
+    drill,
+    evidence,
+    practice,
+    presenting,
+    replay,
+    simulation,
+)
 from labkit.core.errors import LabError
 
 OK, FAILED, MISUSE, INTERRUPTED = 0, 1, 2, 130
@@ -23,7 +33,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"labkit {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for room in (classroom, presenting, evidence, simulation, replay, practice, bank, bank_service):
+    for room in (classroom, presenting, evidence, simulation, replay, practice, bank, bank_service, drill):
         room.add_commands(commands)
     return parser
 

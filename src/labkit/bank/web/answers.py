@@ -78,7 +78,8 @@ class Answering:
             trouble.failed(self.name, began)
         logging.getLogger(self.logger).error(body, exc_info=error)
         asked.request.scope[FAILURE] = class_name(error)
-        report, status = trouble.report(began), 503 if no_connection else 500
+        report = trouble.report(began, on_paper=asked.serving.settings.manual_ledger)
+        status = 503 if no_connection else 500
         headers = {"Retry-After": _RETRY_S} if no_connection else {}
         if asked.wants_page:
             return asked.serving.pages.outage(asked, report, status, headers)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from opentelemetry import trace
 
@@ -101,28 +103,23 @@ class Asked:
         Refusal
             With 403 for a form that is not of this visit's pages, with 413 and 422 for what cannot be read.
         """
-        if int(self.request.headers.get("content-length") or 0) > _LARGEST_BODY:
-            raise Refusal(413, "This is too much to read.", "a request's body is too large")
+        body = await self._body()
         if self.request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
-            return self._same_origin(await self._json())
-        form = await self.request.form(max_files=0, max_fields=20, max_part_size=_LARGEST_BODY)
-        found = {key: value for key, value in form.items() if isinstance(value, str)}
+            return self._same_origin(_json(body))
+        found = _form(body)
         if not self.serving.sessions.knows_form(self.visit, found.pop("form_token", "")):
-            raise Refusal(
-                403, "This form has become too old. Please open the page anew and try again.", "unknown form"
-            )
+            says = "This form has become too old. Please open the page anew and try again."
+            raise Refusal(403, says, "unknown form")
         return found
 
-    async def _json(self) -> dict[str, Any]:
-        try:
-            found = await self.request.json()
-        except ValueError:  # no JSON, or no UTF-8
-            found = None
-        if not isinstance(found, dict):
-            raise Refusal(
-                422, "The request's body must be a JSON object.", "a request's body is no JSON object"
-            )
-        return found
+    async def _body(self) -> bytes:
+        """Read the body, as long as it is not too long."""
+        body = b""
+        async for piece in self.request.stream():
+            body += piece
+            if len(body) > _LARGEST_BODY:
+                raise Refusal(413, "This is too much to read.", "a request's body is too large")
+        return body
 
     def _same_origin(self, found: dict[str, Any]) -> dict[str, Any]:
         """Refuse JSON that a page of another site sends."""
@@ -130,3 +127,22 @@ class Asked:
         if origin and origin.partition("://")[2] != self.request.headers.get("host", ""):
             raise Refusal(403, "Requests of other sites' pages are not taken.", "request from another site")
         return found
+
+
+def _json(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):  # no JSON, or no UTF-8
+        found = None
+    if not isinstance(found, dict):
+        says = "The request's body must be a JSON object."
+        raise Refusal(422, says, "a request's body is no JSON object")
+    return found
+
+
+def _form(body: bytes) -> dict[str, Any]:
+    """Read the fields of a form as browsers send it without files; of anything else there are none."""
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        return {}

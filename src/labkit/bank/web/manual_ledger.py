@@ -95,6 +95,7 @@ class ManualLedger:
         Other hosts' journals are entered as well: a host that is gone leaves nobody else to do it.
         """
         clerks: dict[str, Clerk] = {}
+        broken = ""
 
         def session() -> AbstractAsyncContextManager[Connection]:
             return serving().connections.connection()  # of the release that is in force then
@@ -105,8 +106,11 @@ class ManualLedger:
                 await asyncio.to_thread(self._find_journals, on)
                 for host, journal in self._journals.items():
                     clerks.setdefault(host, Clerk(journal, session, _tell))
+                broken = ""
             except JournalError as error:
-                _log.error("%s", error)
+                if str(error) != broken:  # once, not every second
+                    _log.error("%s", error)
+                broken = str(error)
             for clerk in clerks.values():
                 await clerk.look()
             if on:

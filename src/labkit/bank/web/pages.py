@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse, Response
 
-from labkit.bank.web.trouble import FEATURES, Report
+from labkit.bank.web.trouble import Report
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -89,14 +89,12 @@ class Pages:
 
     def outage(self, asked: Asked, report: Report, status: int, headers: Mapping[str, str]) -> Response:
         """Render what does not work, since when, and what still does."""
-        paper = asked.serving.settings.manual_ledger and status == 503
-        broken = [words for words in report.broken if not (paper and words == FEATURES["transfers"])]
         return self.render(
             asked,
             "outage.html",
             status,
             headers,
-            broken=broken or ["this page"],
+            broken=report.broken or ["this page"],
             working=[*report.working, "this bank's front page"],
             since=report.since_utc,
             sent=asked.request.method == "POST" and asked.request.url.path == "/transfers",

@@ -63,4 +63,7 @@ def traced(provider: TracerProvider) -> type[psycopg.AsyncConnection[Any]]:
             connection = await integration.wrapped_connection(super().connect, (conninfo,), parts)  # type: ignore[arg-type]
             return connection  # type: ignore[no-any-return]
 
+    # The pool's warnings show connections by class and address: as they would without telemetry.
+    TracedConnection.__module__ = psycopg.AsyncConnection.__module__
+    TracedConnection.__qualname__ = psycopg.AsyncConnection.__qualname__
     return TracedConnection

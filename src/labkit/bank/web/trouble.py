@@ -12,6 +12,8 @@ FEATURES: dict[str, str] = {
     "statement": "reading a statement",
     "transfers": "making a transfer",
 }
+#: What takes a feature's place where the manual ledger is on.
+ON_PAPER = {"transfers": "making a transfer: we take it on paper, and enter it later"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,15 @@ class Trouble:
         """Note that a feature did its work."""
         self._failing.pop(feature, None)
 
-    def report(self, now: dt.datetime) -> Report:
-        """Say what is broken and what is not, for a request that has just failed."""
+    def report(self, now: dt.datetime, *, on_paper: bool = False) -> Report:
+        """Say what is broken and what is not, for a request that has just failed.
+
+        ``on_paper`` says that transfers are taken on paper while no connection is to be had.
+        """
         if self.unreachable_since is not None:
-            return Report(tuple(FEATURES.values()), (), self.unreachable_since)
+            paper = ("transfers",) if on_paper else ()
+            broken = tuple(words for name, words in FEATURES.items() if name not in paper)
+            return Report(broken, tuple(ON_PAPER[name] for name in paper), self.unreachable_since)
         failing = [name for name in FEATURES if name in self._failing]
         working = tuple(words for name, words in FEATURES.items() if name not in failing)
         since = min((self._failing[name] for name in failing), default=now)

@@ -110,8 +110,8 @@ def _differs(facts: Facts, part: str) -> Prediction:
         return _same_role(facts)
     item = facts.endpoints.of(part)
     text = f"{word(part).capitalize()} that is dialled is not the one that worked."
-    # Roles, rules and databases may change on the server while the program stays as it is.
-    there = part in _ON_THE_SERVER and not facts.settings.at_onset
+    # Roles, rules and databases may change on the server while the program's own settings stay as they are.
+    there = part in _ON_THE_SERVER and not facts.settings.parts
     minus = 1.0 if there else 4.0
     return predict(text, item.differs if item else None, 4.0, minus, item.claim if item else None)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _LOOK_BACK_MIN = 180.0
+_LEAST_MARGIN_S, _MOST_MARGIN_S = 5.0, 120.0
 _DSN_KEY = re.compile(
     r"(DATABASE|DB|POSTGRES|PG|POSTGRESQL)\w*(URL|URI|DSN)|^(DSN|CONNINFO|CONNECTION_STRING)$", re.I
 )
@@ -94,7 +95,7 @@ def read_settings(
 ) -> Settings:
     """Read what was deployed before the first sign of the incident, and what was put back at the recovery."""
     at = since_utc or window.begin or NO_TIME
-    margin = max(60.0, min(120.0, 6 * window.minutes))
+    margin = _margin_s(window)
     answer = ask(con, "changes_before", at_utc=at, minutes_before=_LOOK_BACK_MIN, seconds_after=margin)
     rows = answer.rows if window.begin else ()
     touching = [row for row in rows if row["setting"] and touches(row)]
@@ -113,6 +114,14 @@ def read_settings(
         put_back=put_back,
         put_back_answer=put_back_answer,
     )
+
+
+def _margin_s(window: Window) -> float:
+    """Give how long after the first sign a record may still be of what brought it: clocks differ a little.
+
+    No more than a tenth of the incident: what is recorded later is what was done about it.
+    """
+    return max(_LEAST_MARGIN_S, min(_MOST_MARGIN_S, 6 * window.minutes))
 
 
 def touches(row: Row) -> bool:

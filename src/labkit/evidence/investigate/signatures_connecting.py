@@ -198,6 +198,7 @@ _LOGIN = (
         "target_session_attrs .75, host .6, port .35",
         "server",
         "the server has not the role that is asked for",
+        clears="user password sslmode dbname host port",
     ),
     row(
         "starting",

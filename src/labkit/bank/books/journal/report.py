@@ -23,7 +23,7 @@ class Report:
         Refused by the books; a person decides.
     settled : tuple of JournalEntry
         Decided by a person, and not entered.
-    waiting : int
+    waiting : tuple of JournalEntry
         Orders still to be entered.
     set_aside : tuple of Damaged
         Lines of the journal that can't be read.
@@ -35,7 +35,7 @@ class Report:
     already: tuple[JournalEntry, ...] = ()
     conflicts: tuple[JournalEntry, ...] = ()
     settled: tuple[JournalEntry, ...] = ()
-    waiting: int = 0
+    waiting: tuple[JournalEntry, ...] = ()
     set_aside: tuple[Damaged, ...] = ()
     stopped: str | None = None
 
@@ -55,7 +55,7 @@ class Report:
             already=tuple(entry for entry in kept if entry.state == "there already"),
             conflicts=tuple(entry for entry in kept if entry.state == "conflict"),
             settled=tuple(entry for entry in kept if entry.state == "settled"),
-            waiting=sum(entry.state == "waiting" for entry in waiting),
+            waiting=tuple(entry for entry in waiting if entry.state == "waiting"),
             set_aside=set_aside,
             stopped=stopped,
         )
@@ -67,9 +67,9 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Give the report as JSON's values."""
-        groups = ("posted", "already", "conflicts", "settled", "set_aside")
+        groups = ("posted", "already", "conflicts", "settled", "waiting", "set_aside")
         listed = {name: [item.to_json() for item in getattr(self, name)] for name in groups}
-        return listed | {"waiting": self.waiting, "stopped": self.stopped}
+        return listed | {"stopped": self.stopped}
 
     def __str__(self) -> str:
         return "\n".join(self._lines())
@@ -77,7 +77,7 @@ class Report:
     def _lines(self) -> Iterator[str]:
         yield (
             f"Manual ledger: {_orders(len(self.posted))} entered, {len(self.already)} there already, "
-            f"{len(self.conflicts)} in conflict, {len(self.settled)} settled, {self.waiting} waiting."
+            f"{len(self.conflicts)} in conflict, {len(self.settled)} settled, {len(self.waiting)} waiting."
         )
         if self.stopped:
             yield f"Stopped: {self.stopped}"
