@@ -40,6 +40,7 @@ from labkit.bank.books import (
     transfer,
     unreachable,
 )
+from labkit.bank.books.passwords import matches
 from labkit.core.errors import LabError
 from labkit.core.secret import Secret
 
@@ -273,6 +274,12 @@ def test_seeded_customers_are_the_same_each_time(a_books_server: BooksServer) ->
     assert found.good
     assert (found.accounts, found.transfers) == (41, again.transfers)
     assert again.transfers > 60
+
+
+@pytest.mark.parametrize("kept", ["", "md5$abc", "scrypt$4096$8$1$!$!", "scrypt$3$8$1$YQ==$YQ==", "$$$$$"])
+def test_a_hash_of_another_kind_matches_nothing(kept: str) -> None:
+    """A damaged password hash lets nobody in, and stops nothing."""
+    assert not matches("outage-lab", kept)
 
 
 @pytest.mark.parametrize("accounts", [0, -2, 3, 300_000])

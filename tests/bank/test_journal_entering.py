@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from real_books import BooksServer, RealBooks
 
 from labkit.bank.books import PostedTransfer, TransferOrder, account_number, audit, transfer
-from labkit.bank.books.journal import Journal, Report, enter, enter_into_other_books, keep_entering
+from labkit.bank.books.journal import Clerk, Journal, Report, enter, enter_into_other_books, keep_entering
 from labkit.bank.books.journal import entering as entering_module
 from labkit.bank.books.journal.locking import locked
 from labkit.core.errors import LabError
@@ -149,6 +149,17 @@ def test_a_person_decides_about_conflicts(books: RealBooks, tmp_path: Path) -> N
         journal.settle("key-2", " ")
 
 
+def test_what_a_constraint_refuses_is_a_conflict(books: RealBooks, tmp_path: Path) -> None:
+    """A rule of the tables that the bank's functions do not know is a matter for a person, too."""
+    with psycopg.connect(books.owner) as connection:
+        connection.execute("ALTER TABLE entries ADD CONSTRAINT no_paper CHECK (memo <> 'on paper') NOT VALID")
+    journal = Journal(tmp_path)
+    journal.accept(order(1))
+    (conflict,) = entered(books, journal).conflicts
+    assert "no_paper" in conflict.reason
+    assert posted_keys(books) == []
+
+
 def test_an_order_in_conflict_again_is_kept_again(books: RealBooks, tmp_path: Path) -> None:
     """Each attempt has a line of its own for the person."""
     journal = Journal(tmp_path)
@@ -242,6 +253,43 @@ def module_books(a_books_server: BooksServer) -> RealBooks:
     return a_books_server.open()
 
 
+def test_a_lock_that_cannot_be_used_stops_the_run(books: RealBooks, tmp_path: Path) -> None:
+    """Where the journal's own files are in the way, the orders wait and the report says why."""
+    journal = Journal(tmp_path)
+    journal.accept(order(1))
+    (tmp_path / "entering.lock").mkdir()
+    report = entered(books, journal)
+    assert report.stopped is not None
+    assert report.stopped.startswith("the journal cannot be used")
+    assert keys(report.waiting) == ["key-1"]
+
+
+def test_a_reason_to_stop_is_told_once(books: RealBooks, tmp_path: Path) -> None:
+    """A clerk who cannot enter says so once, and not at every look."""
+    journal = Journal(tmp_path)
+    journal.accept(order(1))
+    (tmp_path / "books.json").write_text("{", encoding="utf-8")
+    told: list[Report] = []
+
+    async def looks() -> None:
+        clerk = Clerk(journal, lambda: psycopg_session(books.app), told.append)
+        for _ in range(3):
+            await clerk.look()
+        (tmp_path / "books.json").unlink()
+        await clerk.look()
+
+    asyncio.run(looks())
+    assert [report.stopped is None for report in told] == [False, True]
+    assert keys(told[1].posted) == ["key-1"]
+
+
+@asynccontextmanager
+async def psycopg_session(dsn: str) -> Any:
+    """Connect, for a while."""
+    async with await psycopg.AsyncConnection.connect(dsn) as connection:
+        yield connection
+
+
 class Killed(BaseException):
     """Stands for a kill at one moment: nothing after it runs."""
 
@@ -317,11 +365,8 @@ def test_a_task_enters_as_soon_as_the_database_is_there(books: RealBooks, tmp_pa
     told: list[Report] = []
     there = False
 
-    @asynccontextmanager
-    async def session() -> Any:
-        dsn = books.app if there else "host=127.0.0.1 port=1"
-        async with await psycopg.AsyncConnection.connect(dsn) as connection:
-            yield connection
+    def session() -> Any:
+        return psycopg_session(books.app if there else "host=127.0.0.1 port=1")
 
     async def outage() -> None:
         nonlocal there

@@ -12,13 +12,15 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labkit.bank.books import KeyReusedError, TransferOrder
 from labkit.bank.books.journal import Journal, JournalEntry, JournalError
+from labkit.bank.books.journal.lines import write_line
 
 
 def order(number: int, amount: str = "1.50") -> TransferOrder:
@@ -64,12 +66,13 @@ def written(count: int) -> bytes:
 
 
 @settings(max_examples=60, deadline=None)
-@given(before=st.integers(0, 3), share=st.floats(0, 1))
-def test_an_unfinished_last_line_is_set_aside(before: int, share: float) -> None:
+@given(before=st.integers(0, 3), missing=st.integers(0, 300))
+@example(before=2, missing=1)
+@example(before=2, missing=2)
+def test_an_unfinished_last_line_is_set_aside(before: int, missing: int) -> None:
     """Wherever a kill cuts the last line, those before stay, its text is kept aside, and the next is good."""
     kept, whole = written(before), written(before + 1)
-    last = len(whole) - len(kept)
-    cut = len(kept) + round(share * last)
+    cut = max(len(kept), len(whole) - missing)
     survives = cut >= len(whole) - 1  # only its line end may be missing
     with TemporaryDirectory() as name:
         file = Path(name) / "orders.jsonl"
@@ -191,6 +194,36 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     found = keys(Journal(tmp_path).pending())
     assert set(acknowledged) <= set(found)
     assert len(found) == len(set(found))
+
+
+def test_a_report_names_what_cannot_be_read(tmp_path: Path) -> None:
+    """A damaged line and an unfinished one are in the report, and it is not done."""
+    lines = written(2).splitlines(keepends=True)
+    (tmp_path / "orders.jsonl").write_bytes(lines[0].replace(b"1.50", b"9.50") + lines[1] + b'{"sha256": "')
+    report = Journal(tmp_path).report()
+    assert not report.done
+    assert "Can't be read: orders.jsonl, line 1: its checksum is that of another text" in str(report)
+    assert "Can't be read: orders.jsonl, the end: unfinished" in str(report)
+    assert [item["line"] for item in report.to_json()["set_aside"]] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"entry": "1", "accepted_at": "", "order": {}},
+        {"entry": 2, "accepted_at": "", "order": order(1).to_json() | {"amount": "-1"}},
+        {"entry": 3, "accepted_at": "", "order": []},
+        {"entry": 4},
+    ],
+)
+def test_a_line_of_another_kind_is_set_aside(tmp_path: Path, line: dict[str, Any]) -> None:
+    """A line whose checksum is right and that is no order stops nothing."""
+    (tmp_path / "orders.jsonl").write_bytes(written(1) + write_line(line))
+    journal = Journal(tmp_path)
+    assert keys(journal.pending()) == ["key-0"]
+    assert [item.line for item in journal.set_aside] == [2]
+    (tmp_path / "outcomes.jsonl").write_bytes(write_line({"entry": 1, "state": "lost"}))
+    assert keys(Journal(tmp_path).pending()) == ["key-0"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has rights of another kind")

@@ -131,6 +131,17 @@ def test_what_cannot_be_on_paper_is_refused(bank: Path, good: Dsn) -> None:
         assert journals_of(bank) == () or journals_of(bank)[0].entries() == ()
 
 
+def test_a_journal_that_cannot_be_used_is_owned_up_to(bank: Path, good: Dsn) -> None:
+    """Where the disk does not take the order it gets 503, as without the ledger, and the log says why."""
+    (bank / "journal" / "bank-web-1").write_text("", encoding="utf-8")
+    with web_host(bank) as host, logged_in(host) as client:
+        client.get("/accounts")
+        break_bank(bank, good, client)
+        assert client.post("/transfers", json=order("k-1")).status_code == 503
+        assert client.get(f"/accounts/{MINE}").json()["balance"]
+        assert "could not be taken on paper: the journal cannot be used" in host.read("app.log.jsonl")
+
+
 def test_without_the_ledger_nothing_is_on_paper(bank: Path, good: Dsn) -> None:
     """While it is off the service says 503 and writes no journal."""
     with web_host_here(bank) as host, logged_in(host) as client:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +22,8 @@ from labkit.bank.books import DEMO_PASSWORD, account_number
 from labkit.bank.books.connecting import connected
 from labkit.bank.releases import routine_update
 from labkit.bank.releases.routine_update import as_url
-from labkit.bank.running import Bank, attach, open_bank
+from labkit.bank.running import Bank, State, attach, default_folder, open_bank, stop_bank
+from labkit.cli.main import main
 from labkit.core.errors import LabError
 from labkit.core.secret import Secret
 
@@ -201,7 +204,87 @@ def test_a_bank_that_moved_finds_its_database() -> None:
                 assert ready(again.url) == 200
 
 
+def test_a_bank_of_another_program_is_left_to_it(bank: Bank) -> None:
+    """A bank that a program opened for itself is not stopped from outside; the error names the process."""
+    with pytest.raises(LabError, match=f"part of another program, process {os.getpid()}"):
+        stop_bank(bank.folder)
+    assert ready(bank.url) == 200
+
+
 def test_no_bank_no_handle(tmp_path: Path) -> None:
     """Where no bank runs, the error names the folder and how to start one."""
     with pytest.raises(LabError, match="labkit bank start"):
         attach(tmp_path)
+
+
+def labkit_bank(bank: Bank, *words: str) -> int:
+    return main(["bank", *words, "--folder", str(bank.folder)])
+
+
+def test_commands_steer_it_from_the_same_machine(bank: Bank, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status, deployment and rollback say what is in force; the update can come without its mistake."""
+    assert labkit_bank(bank, "status") == 0
+    assert capsys.readouterr().out.count("ready") == 2
+    assert labkit_bank(bank, "deploy", "1.8.0", "--sound", "--unset", "FEATURE_SPENDING_CHART") == 0
+    assert [ready(url) for url in bank.urls] == [200, 200]
+    assert "DATABASE_URL" not in capsys.readouterr().out
+    assert labkit_bank(bank, "rollback") == 0
+    assert "1.8.0 -> 1.7.4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--set", "POOL_MAX_SIZE"], "KEY=VALUE"),
+        (["--set-env", "POOL_MAX_SIZE=NO_SUCH_VARIABLE"], "no variable of that name"),
+        (["--set-file", "DATABASE_URL=no/such/file"], "cannot read the file"),
+    ],
+)
+def test_a_deployment_that_is_not_understood_changes_nothing(
+    bank: Bank, capsys: pytest.CaptureFixture[str], words: list[str], problem: str
+) -> None:
+    """A setting without a value, or from nowhere, is explained in one line."""
+    assert labkit_bank(bank, "deploy", "3.0.0", *words) == 2
+    assert problem in capsys.readouterr().err
+    assert bank.version == "1.7.4"
+
+
+def test_the_command_opens_a_bank_and_another_closes_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """The command prints the page's address, goes on until it is asked to stop, and ends well."""
+    with open_folder() as folder:
+        place = folder / "bank"
+
+        def close() -> None:
+            until(lambda: State.read(place) is not None, 60)
+            assert stop_bank(place)
+
+        closing = threading.Thread(target=close)
+        closing.start()
+        assert main(["bank", "start", "--folder", str(place)]) == 0
+        closing.join()
+        said = capsys.readouterr().out
+        assert re.search(r"The bank is open: http://127\.0\.0\.1:\d+/", said)
+        assert said.endswith("The bank is closed.\n")
+        assert main(["bank", "stop", "--folder", str(place)]) == 1
+        assert main(["bank", "status", "--folder", str(place)]) == 1
+        one_too_many = ["--dsn", "postgresql:///bank", "--dsn-env", "DATABASE_URL"]
+        assert main(["bank", "start", "--folder", str(place), *one_too_many]) == 2
+        assert "one connection string is enough" in capsys.readouterr().err
+
+
+def test_the_usual_folder_is_one_that_the_server_can_reach() -> None:
+    """Without --folder the bank lives with the user's data; root's where its server's account can go."""
+    folder = default_folder()
+    assert folder.name == "bank"
+    assert folder.parent.name == "outage-lab"
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        assert all(parent.stat().st_mode & 0o001 for parent in folder.parents if parent.exists())
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the extra the error says how to install it."""
+    from labkit.bank.running import place
+
+    monkeypatch.setattr(place.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(LabError, match=r"uvicorn.*pip install 'outage-lab\[bank\]'"), open_bank(tmp_path):
+        pass

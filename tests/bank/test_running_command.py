@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import psutil
@@ -15,6 +16,10 @@ from bank_command import Surroundings, all_gone, bank_started, surroundings
 from real_postgres import RealPostgres, open_folder
 
 from labkit.bank.postgres import free_port, running_server
+from labkit.bank.releases import routine_update
+from labkit.bank.running import open_bank
+from labkit.cli.main import main
+from labkit.core.errors import LabError
 
 pytestmark = pytest.mark.server
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
@@ -139,27 +144,36 @@ def other() -> Iterator[RealPostgres]:
     ],
 )
 def test_what_is_missing_at_another_server_is_said(
-    around: Surroundings, other: RealPostgres, parts: dict[str, str | int], words: str
+    tmp_path: Path,
+    other: RealPostgres,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    parts: dict[str, str | int],
+    words: str,
 ) -> None:
     """With --dsn to a server that does not answer, refuses, or gives too little, the error says so."""
-    around.environ["ANOTHER_DATABASE"] = other.dsn(**({"dbname": "empty"} | parts))
-    done = around.on_bank("start", "--dsn-env", "ANOTHER_DATABASE")
-    assert done.returncode == 2
-    assert words in done.stderr
-    assert "-password" not in done.stderr
-    assert all_gone(around)
+    monkeypatch.setenv("ANOTHER_DATABASE", other.dsn(**({"dbname": "empty"} | parts)))
+    place = ["--folder", str(tmp_path / "bank"), "--dsn-env", "ANOTHER_DATABASE"]
+    assert main(["bank", "start", *place]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "-password" not in said
 
 
-def test_a_database_of_another_server_will_do(around: Surroundings, other: RealPostgres) -> None:
+def test_a_database_of_another_server_will_do(tmp_path: Path, other: RealPostgres) -> None:
     """With --dsn the bank uses the database that it leads to, and the server goes on when the bank closes."""
     dsn = other.dsn(dbname="empty", user="keeper", password="keeper-password")
-    with bank_started(around, "--dsn-env", "ANOTHER_DATABASE", ANOTHER_DATABASE=dsn) as bank:
+    with open_bank(tmp_path / "bank", dsn=dsn, accounts=2) as bank:
         assert ready(bank.url) == 200
-        assert not (around.bank / "postgres").exists()
-        assert around.on_bank("deploy", "1.8.0").returncode == 0
+        assert bank.server is None
+        assert not (bank.folder / "postgres").exists()
+        bank.deploy("1.8.0", routine_update(bank.dsn))
         assert ready(bank.url) == 503
-        assert around.on_bank("rollback").returncode == 0
+        bank.rollback()
         assert ready(bank.url) == 200
-    assert all_gone(around)
+        with pytest.raises(LabError, match="no server of its own"):
+            bank.make_database("bank_staging")
+        assert "postgresql.json" not in {file.name for file in bank.collect(tmp_path / "evidence")}
     with psycopg.connect(dsn) as connection:
         assert connection.execute("SELECT name FROM environment").fetchone() == ("production",)

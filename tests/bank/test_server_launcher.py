@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -367,6 +368,24 @@ def test_nothing_a_caller_says_opens_it(kept: Server) -> None:
     assert text.rindex("listen_addresses = '127.0.0.1'") > len(USUAL)
     assert "listen_addresses = '127.0.0.1'" in FIXED
     assert launcher.HOST == "127.0.0.1"
+
+
+def test_a_folder_is_held_by_one(
+    kept: Server, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who asks for a held folder is told by whom; who asks for a free one holds it until its input ends."""
+    from labkit.bank.postgres import stop_with_parent
+
+    monkeypatch.setattr(stop_with_parent.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("keep"))
+    pg_ctl = str(kept.programs.path("pg_ctl"))
+    with open_folder() as free:
+        for folder in (kept.folder, free):
+            monkeypatch.setattr(sys, "argv", ["script", pg_ctl, str(folder), "77", "--disposable"])
+            stop_with_parent.main()
+        assert (free / "lock").read_text(encoding="utf-8") == "77"
+    assert capsys.readouterr().out.split("\n")[:2] == [f"taken {os.getpid()}", "holding"]
+    assert ask(kept, "SELECT 1") == 1
 
 
 def test_accounts_are_numbers() -> None:

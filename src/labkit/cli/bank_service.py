@@ -106,7 +106,7 @@ def _start(arguments: argparse.Namespace) -> int:
     with (
         contextlib.suppress(KeyboardInterrupt),
         _ends_cleanly(),
-        open_bank(_place(arguments), **given, revive=True, tell=_tell) as bank,
+        open_bank(_place(arguments), **given, service=True, tell=_tell) as bank,
     ):
         _serve(bank)
     _print("The bank is closed.")

@@ -42,7 +42,7 @@ def open_bank(
     accounts: int = ACCOUNTS,
     environment: str = "production",
     port: int = 0,
-    revive: bool = False,
+    service: bool = False,
     durable: bool = True,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Bank]:
@@ -69,8 +69,9 @@ def open_bank(
         ``production`` or ``staging``.
     port : int
         Port of the first web process; 0 takes any that is free.
-    revive : bool
-        Start the bank's own server again when it crashes.
+    service : bool
+        Start the bank's own server again when it crashes, and let ``stop_bank`` close the bank: the block has
+        to end when ``is_asked_to_stop`` says so.
     durable : bool
         Whether what is committed outlasts a failure of the machine; without that its own server is faster.
     tell : callable
@@ -90,6 +91,7 @@ def open_bank(
     _is_free(folder)
     known = kept_dsn(folder)
     with ExitStack() as stack:
+        stack.callback(forget, folder)
         if dsn is None:
             tell("starting PostgreSQL")
             server = stack.enter_context(running_server(folder / "postgres", durable=durable))
@@ -107,9 +109,8 @@ def open_bank(
             given["METRICS_EVERY_SECONDS"] = metrics_every_s
         _releases(Releases(folder, environment), known, right, given)
         keep_dsn(folder, right)
-        state = _state(server)
-        stack.callback(forget, folder)
-        keeper = Keeper(folder, state, port, server if revive else None, tell)
+        state = replace(_state(server), service=service)
+        keeper = Keeper(folder, state, port, server if service else None, tell)
         tell("starting the bank's web processes")
         stack.enter_context(keeper.keeping())
         yield Bank(folder, server, environment)
@@ -151,7 +152,7 @@ def _state(server: Server | None) -> State:
     return replace(state, port=server.port, programs=str(programs.folder), version=programs.version)
 
 
-def attach(folder: Path) -> Bank:
+def attach(folder: Path | str) -> Bank:
     """Give a handle on a bank that another process runs: to deploy, roll back, scale, and collect.
 
     Raises
@@ -160,7 +161,7 @@ def attach(folder: Path) -> Bank:
         Where none runs there.
     """
     need_packages()
-    folder = folder.expanduser().resolve()
+    folder = Path(folder).expanduser().resolve()
     bank = Bank(folder)
     state = State.read(folder)
     if state is None or not bank.hosts:

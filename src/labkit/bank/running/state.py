@@ -36,6 +36,8 @@ class State:
         Where the bank's own server listens; ``None`` where the bank uses another.
     programs, version
         What that server is run with.
+    service
+        Whether that process closes the bank when it is asked to.
     """
 
     pid: int
@@ -44,6 +46,7 @@ class State:
     port: int | None = None
     programs: str = ""
     version: str = ""
+    service: bool = False
 
     @classmethod
     def of_this_process(cls) -> State:
