@@ -191,3 +191,28 @@ def test_an_unknown_setting_is_told(host: WebHost, dsn: Dsn, tmp_path: Path) -> 
     """A slip in a setting's name does no harm and is logged."""
     release(tmp_path, "1.7.6", dsn, POOL_MAX_SIZ=9)
     until(lambda: "setting POOL_MAX_SIZ is not known" in host.read("app.log.jsonl"))
+
+
+def test_what_staging_says_is_not_believed_on_paper(
+    host: WebHost, server: Server, dsn: Dsn, tmp_path: Path
+) -> None:
+    """An account that only another environment's books give to somebody is not theirs when paper is used."""
+    staging = prepare_database(server, "bank_staging", "staging")
+    for dbname, owner in (("bank", "customer-2"), ("bank_staging", "customer-1")):
+        with psycopg.connect(server.dsn(dbname=dbname).reveal()) as keeper:
+            keeper.execute("INSERT INTO accounts (account_id, owner) VALUES (555555, %s)", [owner])
+    stolen = {"from_account": 555555, "to_account": MINE, "amount": "1.00", "idempotency_key": "stolen"}
+    paper = {"MANUAL_LEDGER": "on", "POOL_TIMEOUT_SECONDS": 0.3}
+    with logged_in(host) as client:
+        assert client.get(f"/accounts/{MINE}").status_code == 200
+        release(tmp_path, "1.7.5", dsn, **paper)
+        until((tmp_path / "journal" / "books.json").exists)
+        release(tmp_path, "1.8.0", staging, **paper)
+        until(lambda: client.get("/accounts/555555").status_code == 200)
+        release(tmp_path, "1.8.1", dsn.replace(port=1), **paper)
+        until(lambda: client.get("/readyz").status_code == 503)
+        assert client.post("/transfers", json=stolen).status_code == 503
+        assert client.get("/accounts/555555").status_code == 503
+        assert client.get(f"/accounts/{MINE}").status_code == 200
+        mine = stolen | {"from_account": MINE, "to_account": OTHERS, "idempotency_key": "mine"}
+        assert client.post("/transfers", json=mine).status_code == 202

@@ -203,6 +203,10 @@ def test_a_bank_without_a_release_is_told(tmp_path: Path, capsys: pytest.Capture
     assert "UTF-8" in capsys.readouterr().err
     assert main([str(tmp_path), "--host-name", "../elsewhere"]) == 2
     assert "no host name" in capsys.readouterr().err
+    (tmp_path / "releases" / "1.0" / "settings.toml").write_text("", encoding="utf-8")
+    (tmp_path / "evidence").write_text("no folder", encoding="utf-8")
+    assert main([str(tmp_path)]) == 2
+    assert str(tmp_path / "evidence") in capsys.readouterr().err
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +14,13 @@ from labkit.core.errors import LabError
 from labkit.replay.configuration import Configuration
 from labkit.replay.console_state import prepared, record_of, told
 from labkit.replay.engine import record, replay
+from labkit.replay.live import Live
 from labkit.replay.result import Replay
 
 if TYPE_CHECKING:
     import duckdb
 
+    from labkit.replay.live import RunningBank
     from labkit.replay.recording import Recording
 
 _PAGE = Path(__file__).resolve().parent / "page"
@@ -37,6 +41,9 @@ class ReplayConsole(anywidget.AnyWidget):
     strings : bool
         Show the connection strings and what the driver says of them. Without, one can look for the cause
         after having seen the effect.
+    live : RunningBank, optional
+        A running bank, such as ``labkit.bank.running.attach(folder)`` gives. Then the connection string in
+        force *there* is changed, and the lines are what it answers; nothing but the string can be changed.
 
     Attributes
     ----------
@@ -50,7 +57,8 @@ class ReplayConsole(anywidget.AnyWidget):
     Raises
     ------
     LabError
-        For evidence without requests, and for a configuration that cannot be replayed.
+        For evidence without requests, for a configuration that cannot be replayed, and for something that
+        is no running bank.
 
     Examples
     --------
@@ -63,7 +71,7 @@ class ReplayConsole(anywidget.AnyWidget):
     "labkit.ReplayConsole(con, labkit.Configuration(dsn_after='as corrected'))"
     """
 
-    _esm = _PAGE / "console.js"
+    _esm = "\n".join((_PAGE / name).read_text(encoding="utf-8") for name in ("console.js", "live.js"))
     _css = _PAGE / "console.css"
 
     record = traitlets.Dict().tag(sync=True)
@@ -71,6 +79,7 @@ class ReplayConsole(anywidget.AnyWidget):
     settings = traitlets.Dict().tag(sync=True)
     result = traitlets.Dict().tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)
+    live = traitlets.Dict().tag(sync=True)
 
     def __init__(
         self,
@@ -78,19 +87,26 @@ class ReplayConsole(anywidget.AnyWidget):
         configuration: Configuration | None = None,
         *,
         strings: bool = True,
+        live: RunningBank | None = None,
         **traits: Any,
     ) -> None:
         self._strings = strings
         self._recording: Recording = record(con)
+        self._live = None if live is None else Live.of(live, self._recording.change)
+        if self._live is not None and configuration is None:
+            configuration = Configuration(**self._live.told()["choice"])
         self._replay: Replay = replay(self._recording, configuration)
         super().__init__(
             record=record_of(self._recording, strings=strings),
             prepared=list(prepared(self._recording, strings=strings)),
             settings=self._replay.configuration.as_dict(),
             result=self._told(),
+            live={} if self._live is None else self._live.told(),
             **traits,
         )
         self.observe(self._on_settings, names="settings")
+        if self._live is not None:
+            self.on_msg(self._on_message)
 
     @property
     def configuration(self) -> Configuration:
@@ -99,6 +115,9 @@ class ReplayConsole(anywidget.AnyWidget):
 
     @configuration.setter
     def configuration(self, configuration: Configuration) -> None:
+        if self._live is not None:
+            self._live.switch(configuration)
+            self._follow(self._live)
         self._replay = replay(self._recording, configuration)
         self.error = ""
         with self.hold_trait_notifications():
@@ -115,6 +134,7 @@ class ReplayConsole(anywidget.AnyWidget):
         """The code that makes a console in the present state."""
         said = [repr(self.configuration)] if self.configuration.changed else []
         said += [] if self._strings else ["strings=False"]
+        said += [] if self._live is None else ["live=bank"]
         return f"labkit.ReplayConsole({', '.join(['con', *said])})"
 
     def told(self, settings: dict[str, Any]) -> dict[str, Any]:
@@ -127,6 +147,11 @@ class ReplayConsole(anywidget.AnyWidget):
     def _on_settings(self, change: dict[str, Any]) -> None:
         """Replay what the page asks for; what goes wrong stands in the page, not in a log nobody reads."""
         asked = change["new"]
+        if self._live is not None:
+            if asked != self.configuration.as_dict():
+                self.error = ""
+                threading.Thread(target=self._switch, args=(self._live, asked), daemon=True).start()
+            return
         try:
             wanted = Configuration.from_dict(asked)
             if wanted != self.configuration:
@@ -137,6 +162,38 @@ class ReplayConsole(anywidget.AnyWidget):
             self.error = str(error)
         except Exception as error:  # noqa: BLE001 - a front end drops what a callback raises: show it instead
             self.error = f"The replay failed. {type(error).__name__}: {error}"
+
+    def _switch(self, live: Live, asked: dict[str, Any]) -> None:
+        """Change the running bank, beside the kernel's own work: it takes a moment until the bank has it."""
+        try:
+            live.switch(Configuration.from_dict(asked))
+        except LabError as error:
+            self.error = str(error)
+        except Exception as error:  # noqa: BLE001 - nobody reads what a thread raises: show it instead
+            self.error = f"The bank could not be changed ({type(error).__name__})."
+        self._follow(live, turn=1)
+
+    def _follow(self, live: Live, turn: int = 0) -> None:
+        """Stand where the running bank stands, whoever put it there."""
+        told = live.told()
+        now = Configuration(**told["choice"])
+        if now != self.configuration:
+            self._replay = replay(self._recording, now)
+        self.settings = now.as_dict()
+        self.live = told | {"turn": self.live.get("turn", 0) + turn}
+
+    def _on_message(self, _: object, message: dict[str, Any], __: object) -> None:
+        """Answer a page that asks what the running bank has done in the last seconds."""
+        if self._live is None or message.get("kind") != "poll":
+            return
+        told: dict[str, Any] = {"kind": "seconds", "now": time.time()}
+        try:
+            told["seconds"] = self._live.seconds(message.get("seconds", 10))
+            if not self._live.busy:
+                self._follow(self._live)
+        except Exception as error:  # noqa: BLE001 - as above
+            told["error"] = str(error) if isinstance(error, LabError) else f"{type(error).__name__}"
+        self.send(told)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Offer, beside the live view, a picture with its words that needs no kernel."""

@@ -13,6 +13,7 @@ from labkit.bank.releases.directory import Changes
 from labkit.bank.releases.release import DATABASE_URL, Setting
 from labkit.bank.running.database import kept_dsn, make_database
 from labkit.bank.running.evidence import collect
+from labkit.bank.running.recent import Second, recent
 from labkit.bank.running.state import HostState, State
 from labkit.core.dsn import Dsn
 from labkit.core.errors import LabError
@@ -174,6 +175,13 @@ class Bank:
             raise LabError("the bank has no server of its own", next_step="Start it without --dsn.")
         make_database(self.server, name, environment, accounts, seed)
         return self.dsn.replace(dbname=name)
+
+    def recent(self, seconds: float) -> tuple[Second, ...]:
+        """Count what the hosts answered in the last seconds, by the second in which a request began.
+
+        A request is known about a second after its answer, when its host has written it down.
+        """
+        return recent(self.folder, seconds)
 
     def collect(self, out: Path) -> tuple[Path, ...]:
         """Copy the evidence into a folder: the hosts' files in one, the deployments, the server's log.

@@ -152,7 +152,7 @@ def _state(server: Server | None) -> State:
     return replace(state, port=server.port, programs=str(programs.folder), version=programs.version)
 
 
-def attach(folder: Path) -> Bank:
+def attach(folder: Path | str) -> Bank:
     """Give a handle on a bank that another process runs: to deploy, roll back, scale, and collect.
 
     Raises
@@ -161,7 +161,7 @@ def attach(folder: Path) -> Bank:
         Where none runs there.
     """
     need_packages()
-    folder = folder.expanduser().resolve()
+    folder = Path(folder).expanduser().resolve()
     bank = Bank(folder)
     state = State.read(folder)
     if state is None or not bank.hosts:

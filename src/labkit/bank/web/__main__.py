@@ -23,9 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         serve(given.bank, given.host_name, given.port, dict(os.environ))
-    except LabError as error:
+    except (LabError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    except KeyboardInterrupt:  # before it listened
+        return 130
     return 0
 
 

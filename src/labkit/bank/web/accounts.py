@@ -50,13 +50,12 @@ async def list_accounts(asked: Asked) -> Response:
     try:
         async with asked.serving.connections.connection() as connection:
             found = await books.read_accounts(connection, owner)
+            await asked.serving.learn(connection, *found)
     except Exception as error:
         shown = [Shown(seen.account, seen) for seen in _on_paper(asked, error, owner)]
         if not shown:
             raise
     else:
-        for account in found:
-            asked.serving.known.learn(account, asked.serving.trouble.now())
         shown = [Shown(account) for account in found]
     if asked.wants_page:
         return asked.serving.pages.render(asked, "accounts.html", accounts=shown)
@@ -85,7 +84,7 @@ async def show_account(asked: Asked) -> Response:
 def _on_paper(asked: Asked, error: Exception, owner: str) -> tuple[LastSeen, ...]:
     """Give what was last seen of somebody's accounts, while the manual ledger stands in for the database."""
     if asked.serving.settings.manual_ledger and got_no_connection(error):
-        return asked.serving.known.of_owner(owner)
+        return asked.serving.manual_ledger.of_these_books(asked.serving.known.of_owner(owner))
     return ()
 
 
@@ -116,7 +115,7 @@ async def own_account(asked: Asked, connection: Connection, account_id: int) -> 
         account = await books.read_account(connection, account_id)
     except books.UnknownAccountError:
         raise not_found(asked) from None
-    asked.serving.known.learn(account, asked.serving.trouble.now())
+    await asked.serving.learn(connection, account)
     if account.owner != asked.owner():
         raise not_found(asked)
     return account

@@ -17,10 +17,11 @@ _LONG_AGO = float("-inf")
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """An account as it was when it was last read."""
+    """An account as it was when it was last read, and in which books; empty where they do not say."""
 
     account: Account
     at_utc: dt.datetime
+    books_id: str = ""
 
 
 class KnownAccounts:
@@ -42,9 +43,9 @@ class KnownAccounts:
         self._ttl_s = ttl_s
         self._seen: OrderedDict[int, tuple[float, LastSeen]] = OrderedDict()
 
-    def learn(self, account: Account, at_utc: dt.datetime) -> None:
+    def learn(self, account: Account, at_utc: dt.datetime, books_id: str = "") -> None:
         """Remember what was just read."""
-        self._seen[account.account_id] = time.monotonic(), LastSeen(account, at_utc)
+        self._seen[account.account_id] = time.monotonic(), LastSeen(account, at_utc, books_id)
         self._seen.move_to_end(account.account_id)
         while len(self._seen) > _MOST:
             self._seen.popitem(last=False)

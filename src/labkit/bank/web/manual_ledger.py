@@ -61,6 +61,14 @@ class ManualLedger:
         for seen in self._last_known.every():
             known.recall(LastSeen(seen.account, seen.known_at))
 
+    def of_these_books(self, seen: tuple[LastSeen, ...]) -> tuple[LastSeen, ...]:
+        """Leave out what was seen in other books than those the journal is for: another environment's."""
+        try:
+            pinned = self.journal.books
+        except JournalError:
+            return ()
+        return tuple(one for one in seen if not pinned or one.books_id in ("", pinned["books_id"]))
+
     async def take(self, asked: Asked, order: TransferOrder, error: Exception) -> JournalEntry | None:
         """Take an order that met no database onto the journal; it is on the disk then.
 
@@ -73,9 +81,11 @@ class ManualLedger:
             With 409, where another order has the key.
         """
         absent = got_no_connection(error) or books.unreachable(error)
+        if not (asked.serving.settings.manual_ledger and absent):
+            return None
         seen = asked.serving.known.last_seen(order.from_account)
-        mine = seen is not None and seen.account.owner == asked.owner()
-        if not (asked.serving.settings.manual_ledger and absent and mine):
+        known = self.of_these_books((seen,)) if seen is not None else ()
+        if not any(one.account.owner == asked.owner() for one in known):
             return None
         try:
             entry = await asyncio.to_thread(self.journal.accept, order)
@@ -111,10 +121,10 @@ class ManualLedger:
                 if str(error) != broken:  # once, not every second
                     _log.error("%s", error)
                 broken = str(error)
-            for clerk in clerks.values():
-                await clerk.look()
             if on:
                 await asyncio.to_thread(self._write_down, serving().known)
+            for clerk in clerks.values():
+                await clerk.look()
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _find_journals(self, on: bool) -> None:
@@ -130,7 +140,7 @@ class ManualLedger:
         return tuple(sorted(found, key=lambda entry: entry.accepted_at))
 
     def _write_down(self, known: KnownAccounts) -> None:
-        for seen in known.every():
+        for seen in self.of_these_books(known.every()):
             self._last_known.note(seen.account, seen.at_utc)
         try:
             self._last_known.save()

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+from labkit.bank import books
 from labkit.bank.web.access import AccessLog
-from labkit.bank.web.connections import Connections
+from labkit.bank.web.connections import Connection, Connections
 from labkit.bank.web.evidence_file import evidence_file
 from labkit.bank.web.known import KnownAccounts
 from labkit.bank.web.log_records import VERSION
@@ -21,10 +25,12 @@ from labkit.bank.web.routes import application
 from labkit.bank.web.sessions import Sessions
 from labkit.bank.web.telemetry import tracer_provider, with_spans
 from labkit.bank.web.trouble import Trouble
+from labkit.core.errors import LabError
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from labkit.bank.books import Account
     from labkit.bank.web.settings import Settings
 
 SERVICE = "bank-web"
@@ -70,6 +76,7 @@ class Serving:
         self.connections = Connections(release.settings, self._tracers, house.trouble, SERVICE)
         self.known = KnownAccounts(release.settings.cache_ttl_seconds)
         self._app = AccessLog(with_spans(application(self), self._tracers), house.evidence.access)
+        self._books_id: str | None = None
         self._running, self._idle = 0, asyncio.Event()
         self._idle.set()
 
@@ -89,6 +96,18 @@ class Serving:
             workers=self.settings.web_workers,
             use=lambda: self.connections.use,
         )
+
+    async def learn(self, connection: Connection, *accounts: Account) -> None:
+        """Remember accounts that were just read, and of which books: asked once, aside from telemetry."""
+        if self._books_id is None:
+            try:
+                with suppress_instrumentation():
+                    async with connection.transaction():
+                        self._books_id = await books.read_books_id(connection)
+            except (psycopg.Error, LabError):
+                self._books_id = ""
+        for account in accounts:
+            self.known.learn(account, self.trouble.now(), self._books_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

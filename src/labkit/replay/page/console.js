@@ -1,5 +1,6 @@
 // The console's page: controls on the left of a click, series on its right. It draws what the engine computed and
 // computes nothing but places on the screen. What it does not hold it asks the kernel for, through `settings`.
+// With a running bank behind it, live.js draws in its place; the kernel sends both as one text.
 
 const WIDTH = 960, LEFT = 64, RIGHT = 12, INNER = WIDTH - LEFT - RIGHT;
 const LANES = {
@@ -413,6 +414,7 @@ function figures(element, record, result, minute) {
 
 export default {
     render({ model, el }) {
+        if (model.get("live")?.on) return renderLive({ model, el });
         const record = model.get("record");
         const held = new Map(model.get("prepared").map(result => [keyOf(result.settings), result]));
         let result = model.get("result");
