@@ -65,8 +65,8 @@ class ManualLedger:
         """Leave out what was seen in other books than those the journal is for: another environment's."""
         try:
             pinned = self.journal.books
-        except JournalError:
-            return ()
+        except JournalError:  # then nothing can be taken either, and balances may be shown
+            return seen
         return tuple(one for one in seen if not pinned or one.books_id in ("", pinned["books_id"]))
 
     async def take(self, asked: Asked, order: TransferOrder, error: Exception) -> JournalEntry | None:
