@@ -312,6 +312,14 @@ def test_a_server_that_is_gone_is_unreachable(books: RealBooks) -> None:
     with pytest.raises(psycopg.Error) as raised:
         run(books.app, ended)
     assert unreachable(raised.value)
+
+    async def closed(connection: psycopg.AsyncConnection[Any]) -> None:
+        await connection.close()
+        await transfer(connection, order())
+
+    with pytest.raises(psycopg.Error) as raised:
+        run(books.app, closed)
+    assert unreachable(raised.value)
     with pytest.raises(psycopg.Error) as raised:
         run("host=127.0.0.1 port=1", read_environment)
     assert unreachable(raised.value)

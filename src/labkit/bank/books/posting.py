@@ -52,7 +52,8 @@ async def transfer(connection: AsyncConnection[Any], order: TransferOrder) -> Po
     from psycopg.errors import UniqueViolation
     from psycopg.pq import TransactionStatus
 
-    if connection.info.transaction_status != TransactionStatus.IDLE:
+    # Of a connection that was lost the status is not known: what the driver says of it then is to be heard.
+    if connection.info.transaction_status not in (TransactionStatus.IDLE, TransactionStatus.UNKNOWN):
         raise LabError("a transfer is a transaction of its own", next_step="End the one before.")
     try:
         return await _post(connection, order)

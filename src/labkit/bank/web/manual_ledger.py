@@ -121,10 +121,10 @@ class ManualLedger:
                 if str(error) != broken:  # once, not every second
                     _log.error("%s", error)
                 broken = str(error)
-            for clerk in clerks.values():
-                await clerk.look()
             if on:
                 await asyncio.to_thread(self._write_down, serving().known)
+            for clerk in clerks.values():
+                await clerk.look()
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def _find_journals(self, on: bool) -> None:
