@@ -9,6 +9,8 @@ from labkit.classroom.checks.incident import first_alarm, one, outage
 
 PUNE = dt.timezone(dt.timedelta(hours=5, minutes=30))
 SEEN = dt.datetime(2023, 12, 1, 20, 4, tzinfo=PUNE)
+#: Failures follow what brought them within this time, also where few requests come.
+NEAR = dt.timedelta(minutes=5)
 
 
 def deployed(con, event, after):
@@ -37,12 +39,11 @@ def said(con, channel, pattern, author="%"):
 def moments(con):
     """Give the named moments of the incident in their order."""
     onset, recovery = outage(con)
-    second = dt.timedelta(seconds=60)
     detection = said(con, "user-report", "%")
-    added = deployed(con, "deployment.started", onset + second)[0]
-    rollback = deployed(con, "deployment.started", added + second)[0]
+    added = deployed(con, "deployment.started", onset + NEAR)[0]
+    rollback = deployed(con, "deployment.started", added + NEAR)[0]
     return {
-        "trigger": deployed(con, "deployment.started", onset - second)[0],
+        "trigger": deployed(con, "deployment.started", onset - NEAR)[0],
         "onset": onset,
         "detection": detection,
         "acknowledgement": said(con, "chat", "%", "on-call engineer"),
@@ -56,10 +57,12 @@ def moments(con):
 
 
 def gaps(con):
-    """Give for each host how many seconds its log is behind its spans: median over the records."""
+    """Give how many seconds the log of each host from before the onset is behind its spans, as median."""
     rows = con.execute(
         """SELECT l.host_name, median(epoch(r.end_utc) - epoch(l.time_utc))
-           FROM logs AS l JOIN requests AS r USING (trace_id) GROUP BY 1"""
+           FROM logs AS l JOIN requests AS r USING (trace_id)
+           WHERE l.host_name IN (SELECT host_name FROM requests WHERE start_utc < $onset) GROUP BY 1""",
+        {"onset": outage(con)[0]},
     ).fetchall()
     return dict(rows)
 
@@ -120,10 +123,9 @@ def edge_witness(con):
 
 def trigger(con):
     onset, _ = outage(con)
-    minute = dt.timedelta(minutes=1)
-    right = deployed(con, "deployment.started", onset - minute)[1]
-    response = deployed(con, "deployment.started", onset + minute)
-    last = deployed(con, "deployment.started", response[0] + minute)
+    right = deployed(con, "deployment.started", onset - NEAR)[1]
+    response = deployed(con, "deployment.started", onset + NEAR)
+    last = deployed(con, "deployment.started", response[0] + NEAR)
     edge = con.execute(
         "SELECT deployment_id FROM deployments WHERE service_name <> 'bank-web' ORDER BY time_utc"
     ).fetchall()

@@ -115,7 +115,7 @@ def which_setting(con):
     onset, _ = outage(con)
     keys = con.execute(
         """SELECT s.key FROM (SELECT time_utc, unnest(config_diff) AS s FROM deployments)
-           WHERE abs(epoch(time_utc) - epoch($onset::TIMESTAMP)) < 60""",
+           WHERE abs(epoch(time_utc) - epoch($onset::TIMESTAMP)) < 300""",
         {"onset": onset},
     ).fetchall()
     changed = {row[0] for row in keys}

@@ -7,10 +7,12 @@ import dataclasses
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -21,8 +23,12 @@ from labkit.classroom.drill.play import play
 from labkit.classroom.drill.private import private_folder
 from labkit.classroom.drill.retelling import retell
 from labkit.classroom.drill.verdict import judge_bundle
+from labkit.classroom.seal import lab_references
+from labkit.classroom.source import read_lab
+from labkit.classroom.store import FOLDER_VARIABLE
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
+ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "access.log",
     "app.log.jsonl",
@@ -120,11 +126,10 @@ def test_who_watches_is_told_everything_in_order(played):
     assert told[-1].counts.sent > 0.8 * done.counts.sent
 
 
-def test_a_drill_is_told_on_the_scenarios_clock(played, tmp_path):
+def test_a_drill_is_told_on_the_scenarios_clock(played, told_again):
     """Retold, the update goes out at 14:30:00 and durations are what they were."""
     done, _ = played
-    retell(done.folder, tmp_path / "retold", done.scenario, done.clock)
-    with labkit.load(tmp_path / "retold") as con, labkit.load(done.folder) as own:
+    with labkit.load(told_again) as con, labkit.load(done.folder) as own:
         assert con.execute("SELECT count(*) FROM rejects").fetchall() == [(0,)]
         [(update,)] = con.execute(
             "SELECT min(time_utc) FROM deployments WHERE deployment_name = 'Routine update of the bank'"
@@ -147,6 +152,49 @@ def test_a_truth_says_what_the_catalogue_says(played):
     )
     assert truth["after"] == truth["before"].replace(truth["before"].split(":")[3][:5], truth["port"])
     assert truth["onset"] < truth["first_refusal"] < truth["last_refusal"]
+
+
+@pytest.fixture(scope="module")
+def told_again(played, tmp_path_factory):
+    """Tell the drill on the scenario's clock."""
+    done, _ = played
+    folder = tmp_path_factory.mktemp("retold") / "bundle"
+    retell(done.folder, folder, done.scenario, done.clock)
+    return folder
+
+
+@pytest.fixture
+def course(told_again, tmp_path, monkeypatch):
+    """Make a project whose evidence is the drill, with the labs' sources and checks; be in it."""
+    shutil.copytree(ROOT / "labs", tmp_path / "labs")
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    shutil.copytree(told_again, tmp_path / "data" / "debacle")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "work"))
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["01-detection-and-impact", "02-timeline", "03-dead-ends", "04-root-cause"])
+def test_a_lab_runs_on_a_drill(course, name):
+    """No cell of the lab's solution fails on the class's own outage, and its answers can be computed."""
+    with labkit.load("data/debacle") as con:
+        assert lab_references(course / "labs" / name, con)
+    names: dict[str, object] = {}
+    for cell in read_lab(course / "labs" / name / "lab.py").cells:
+        if cell.kind == "code" and cell.role != "prompt":
+            exec(compile(cell.text, f"{name}, cell {cell.name}", "exec"), names)
+
+
+def test_a_drill_is_replayed_with_its_assumptions(played):
+    """What no simulator made is replayed request by request; with the right string next to nothing fails."""
+    done, _ = played
+    with labkit.load(done.folder) as con:
+        again = labkit.replay(con, labkit.Configuration())
+        corrected = labkit.replay(con, labkit.Configuration(dsn_after="as corrected"))
+    assert again.failed == done.counts.failed
+    assert again.assumptions
+    assert corrected.failed < 0.02 * again.failed
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def _judge(arguments: argparse.Namespace, names: list[str]) -> int:
     with _stopped_in_order(), _Screen() as screen:
         verdicts = judge_drills(names, usual, keep=arguments.keep, begins=screen.begins, tell=screen)
     day = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}"
-    text = report(verdicts, day=day, minutes=usual.minutes, not_here=NOT_HERE)
+    text = report(verdicts, day=day, not_here=NOT_HERE)
     if arguments.out is None:
         print(text, end="")
     else:

@@ -19,6 +19,8 @@ _CLOCK_TIME = re.compile(r"\b(\d\d):(\d\d)(?::(\d\d))?\b")
 _SPOKEN_TIMES = {"half past two": 14 * 60 + 30}
 _SPOKEN_LENGTHS = {"Two and a half hours": 150.0, "14 minutes": 14.0, "five minutes": 5.0}
 _LOST = {"Our project lost the afternoon": "Our project lost that time"}
+#: A drill has twice the hosts afterwards: three times would be much for one machine.
+_WORKERS = {"Three times the workers": "Twice the workers"}
 
 
 def retold(text: str, clock: DrillClock) -> str:
@@ -33,6 +35,8 @@ def retold(text: str, clock: DrillClock) -> str:
     >>> retold("More workers since 15:12. Two and a half hours.", clock)
     'More workers since 09:01:01. 129 seconds.'
     """
+    for words, instead in _WORKERS.items():
+        text = text.replace(words, instead)
     if clock.factor == 1:
         return text
     said = _CLOCK_TIME.sub(lambda found: _moment(clock, *(int(part or 0) for part in found.groups())), text)

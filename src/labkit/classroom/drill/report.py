@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labkit.classroom.drill.verdict import NEAR_S, DrillVerdict
@@ -11,7 +11,7 @@ HEADING = "## Found from the evidence alone"
 _HEAD = ("drill", "what was done", "what was found", "onset", "recovery", "trigger", "port", "")
 
 
-def report(verdicts: Sequence[DrillVerdict], *, day: str, minutes: float, not_here: dict[str, str]) -> str:
+def report(verdicts: Sequence[DrillVerdict], *, day: str, not_here: Mapping[str, str]) -> str:
     """Write the section.
 
     Parameters
@@ -20,16 +20,15 @@ def report(verdicts: Sequence[DrillVerdict], *, day: str, minutes: float, not_he
         What was judged, in any order.
     day : str
         When, for the reader.
-    minutes : float
-        How long each drill took.
-    not_here : dict of str to str
+    not_here : mapping of str to str
         What cannot be drilled on one machine, and why.
     """
     right = sum(verdict.right for verdict in verdicts)
     kinds = sum(verdict.part_right for verdict in verdicts)
+    lengths = " or ".join(f"{length:g}" for length in sorted({verdict.minutes for verdict in verdicts}))
     lead = (
-        f"Made by `labkit drill --judge` on {day}: {len(verdicts)} drills of {minutes:g} min each on the "
-        f"real bank, one by one; each bundle\nwas loaded and investigated without a word of the cause. "
+        f"Made by `labkit drill --judge` on {day}: {len(verdicts)} drills of {lengths} min on the "
+        f"real bank; each bundle\nwas loaded and investigated without a word of the cause. "
         f"Kind and part are right in {kinds} of {len(verdicts)}; kind, part,\ntrigger, port, and both times "
         f"within {NEAR_S:g} s in {right}. Onset and recovery are errors in real seconds: found minus true."
     )

@@ -34,6 +34,10 @@ class DrillVerdict:
         Whether the port of the bad string is the one found; None where the port is not what is wrong.
     rejects : int
         Lines of the bundle that the loader did not understand.
+    requests : int
+        How many there were.
+    minutes : float
+        How long the drill took.
     """
 
     drill: str
@@ -49,6 +53,7 @@ class DrillVerdict:
     found_port: str
     rejects: int
     requests: int
+    minutes: float
 
     @property
     def kind_right(self) -> bool:
@@ -110,6 +115,7 @@ def judge_bundle(folder: Path, truth: DrillTruth) -> DrillVerdict:
         found_port=str(cause.after or "") if cause.part == "port" else "",
         rejects=int(rejects),
         requests=int(requests),
+        minutes=truth.minutes,
     )
 
 

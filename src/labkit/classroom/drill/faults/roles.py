@@ -80,7 +80,7 @@ ROLES: tuple[DrillFault, ...] = (
         "a role whose password was valid until yesterday",
         _role("bank_web", "LOGIN VALID UNTIL '2020-01-01'", member=True),
     ),
-    DrillFault("role-without-login", "a role with NOLOGIN", _role("bank_owner", "NOLOGIN", member=False)),
+    DrillFault("role-without-login", "a role with NOLOGIN", _role("bank_ledger", "NOLOGIN", member=False)),
     DrillFault(
         "missing-privilege",
         "a role without any right on the tables",
