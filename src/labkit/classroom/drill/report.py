@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labkit.classroom.drill.verdict import NEAR_S, DrillVerdict
+from labkit.core.writing import write_text
 
 HEADING = "## Found from the evidence alone"
 _HEAD = ("drill", "what was done", "what was found", "onset", "recovery", "trigger", "port", "")
@@ -70,6 +71,4 @@ def write_report(path: Path, text: str) -> None:
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     place = before.find(HEADING)
     kept = before if place < 0 else before[:place]
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(f"{kept.rstrip()}\n\n{text}".lstrip(), encoding="utf-8", newline="\n")
-    draft.replace(path)
+    write_text(path, f"{kept.rstrip()}\n\n{text}".lstrip())
