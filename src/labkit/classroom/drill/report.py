@@ -26,7 +26,7 @@ def report(verdicts: Sequence[DrillVerdict], *, day: str, not_here: Mapping[str,
     """
     right = sum(verdict.right for verdict in verdicts)
     kinds = sum(verdict.part_right for verdict in verdicts)
-    lengths = " or ".join(f"{length:g}" for length in sorted({verdict.minutes for verdict in verdicts}))
+    lengths = ", ".join(f"{length:g}" for length in sorted({verdict.minutes for verdict in verdicts}))
     lead = (
         f"Made by `labkit drill --judge` on {day}: {len(verdicts)} drills of {lengths} min on the "
         f"real bank; each bundle\nwas loaded and investigated without a word of the cause. "
