@@ -71,15 +71,14 @@ def test_books_are_noted_when_a_bank_is_opened(
     """The note follows the bank to another database, except while orders wait for the one before."""
     assert pin_books(tmp_path, books.app)
     journal = journal_of(tmp_path, "bank-web-1")
-    assert journal.books is not None
-    first = journal.books["books_id"]
+    first = journal.books
     other = a_books_server.open()
     assert pin_books(tmp_path, other.app)
-    second = journal.books["books_id"]
+    second = journal.books
     assert first != second
     journal.accept(TransferOrder("key-1", MINE, THEIRS, Decimal(1)))
     assert not pin_books(tmp_path, books.app)
-    assert journal.books["books_id"] == second
+    assert journal.books == second
     assert [found.folder for found in journals_of(tmp_path)] == [journal.folder]
 
 

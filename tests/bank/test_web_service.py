@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from odd_servers import silent
 from web_bank import PAGE, WebHost, logged_in, open_server, prepare_database, release, until, web_host
 from web_bank_here import web_host_here
 
@@ -240,6 +241,24 @@ def test_variables_win_over_the_file_and_libpqs_own_do_nothing(tmp_path: Path, d
     environ = {"BANK_DATABASE_URL": dsn.reveal(), "PGOPTIONS": "-c search_path=elsewhere", "PGPORT": "1"}
     with web_host(tmp_path, environ=environ) as host, logged_in(host) as client:
         assert client.get(f"/accounts/{MINE}").status_code == 200
+
+
+def test_a_server_that_never_answers_holds_nothing_up(tmp_path: Path, dsn: Dsn) -> None:
+    """From a place that takes calls and says nothing the bank comes back at once, and ends in seconds."""
+    release(tmp_path, "1.7.4", dsn)
+    with silent() as port, web_host(tmp_path) as host, host.client() as client:
+        silence = dsn.replace(port=port)
+        release(tmp_path, "1.8.0", silence)
+        until(lambda: client.get("/readyz").status_code == 503)
+        release(tmp_path, "1.7.5", dsn)
+        until(lambda: client.get("/readyz").json().get("version") == "1.7.5", 5)
+        release(tmp_path, "1.8.1", silence)
+        until(lambda: client.get("/readyz").status_code == 503)
+        assert host.process is not None
+        began = time.monotonic()
+        _, said = host.process.communicate(timeout=20)
+        assert (host.process.returncode, said, time.monotonic() - began < 10) == (0, "", True)
+    assert host.read("app.log.jsonl") == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals end a process there at once")

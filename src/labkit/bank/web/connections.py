@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[Any]
 
 
+_PATIENCE_S = 1.0
 _MARK = "_got_no_connection"
 
 
@@ -48,6 +50,7 @@ class Connections:
         self._class = traced(provider)
         self._parts: dict[str, Any] = {"application_name": application_name}
         self._used = 0
+        self._workers: set[asyncio.Task[Any]] = set()
         self._pool: AsyncConnectionPool[Connection] | None = None
         if settings.pool_max_size:
             self._pool = AsyncConnectionPool(
@@ -65,12 +68,19 @@ class Connections:
     async def begin(self) -> None:
         """Let the pool begin to connect; nobody waits for it."""
         if self._pool is not None:
+            before = asyncio.all_tasks()
             await self._pool.open(wait=False)
+            begun = asyncio.all_tasks() - before
+            self._workers = {task for task in begun if task.get_name().startswith(f"{self._pool.name}-")}
 
     async def end(self) -> None:
-        """Close what is open."""
+        """Close what is open; an attempt to connect that waits for an answer is given up."""
         if self._pool is not None:
-            await self._pool.close(timeout=2.0)
+            await self._pool.close(timeout=_PATIENCE_S)
+            for task in self._workers:
+                task.cancel()
+            if self._workers:
+                await asyncio.wait(self._workers, timeout=_PATIENCE_S)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from labkit.bank.web.log_records import VERSION, LogRecords
+from labkit.bank.web.log_records import TENURE, LogRecords, Tenure
 from labkit.bank.web.manual_ledger import ManualLedger
 from labkit.bank.web.pages import Pages
 from labkit.bank.web.redaction import Redactor
@@ -101,7 +101,7 @@ class Host:
 
     async def _take(self, release: Release) -> None:
         """Serve a release from now on."""
-        VERSION.set(release.version)
+        TENURE.set(Tenure(release.version))
         for key in release.settings.unknown:
             _log.warning("setting %s is not known and does nothing", key)
         serving = Serving(self._house, release)

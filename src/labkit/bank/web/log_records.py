@@ -12,10 +12,20 @@ import logging
 import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TextIO
 
-#: Version of the release that the running request, or the running pool, belongs to.
-VERSION: ContextVar[str] = ContextVar("service.version")
+
+@dataclass(slots=True)
+class Tenure:
+    """The time of one release: its version, and whether it is over."""
+
+    version: str
+    over: bool = False
+
+
+#: The release that the running request, or the running pool, belongs to.
+TENURE: ContextVar[Tenure] = ContextVar("bank.tenure")
 
 _SEVERITY = ((50, "FATAL", 21), (40, "ERROR", 17), (30, "WARNING", 13), (20, "INFO", 9), (0, "DEBUG", 5))
 
@@ -47,6 +57,12 @@ class LogRecords(logging.Handler):
         except Exception:  # noqa: BLE001  a record that cannot be written must not end a request
             self.handleError(record)
 
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Leave out what a pool says after its release: as where its process had ended with it."""
+        tenure = TENURE.get(None)
+        late = tenure is not None and tenure.over and record.name == "psycopg.pool"
+        return bool(super().filter(record)) and not late
+
     def _line(self, record: logging.LogRecord) -> dict[str, Any]:
         name, number = next((name, number) for least, name, number in _SEVERITY if record.levelno >= least)
         time_utc = dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="microseconds")
@@ -56,14 +72,14 @@ class LogRecords(logging.Handler):
             "severity_number": number,
             "body": record.getMessage(),
         }
-        resource = self._of_version(VERSION.get(None))
+        resource = self._of_release(TENURE.get(None))
         scope = {"scope": {"name": record.name}, "attributes": _exception(record)}
         return head | _ids() | {"resource": resource} | scope
 
-    def _of_version(self, version: str | None) -> dict[str, str]:
+    def _of_release(self, tenure: Tenure | None) -> dict[str, str]:
         """Give service, version and host, in this order."""
         service, *rest = self._resource.items()
-        return dict([service, *([("service.version", version)] if version else []), *rest])
+        return dict([service, *([("service.version", tenure.version)] if tenure else []), *rest])
 
 
 def _ids() -> dict[str, str]:

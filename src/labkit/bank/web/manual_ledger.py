@@ -22,6 +22,7 @@ from labkit.bank.books.journal import (
     Report,
     hosts_with_orders,
     journal_of,
+    pinned_books,
 )
 from labkit.bank.web.connections import Connection, got_no_connection
 from labkit.bank.web.known import KnownAccounts, LastSeen
@@ -64,10 +65,10 @@ class ManualLedger:
     def of_these_books(self, seen: tuple[LastSeen, ...]) -> tuple[LastSeen, ...]:
         """Leave out what was seen in other books than those the journal is for: another environment's."""
         try:
-            pinned = self.journal.books
+            pinned = pinned_books(self._bank)
         except JournalError:
             return ()
-        return tuple(one for one in seen if not pinned or one.books_id in ("", pinned["books_id"]))
+        return tuple(one for one in seen if pinned is None or one.books_id in ("", pinned))
 
     async def take(self, asked: Asked, order: TransferOrder, error: Exception) -> JournalEntry | None:
         """Take an order that met no database onto the journal; it is on the disk then.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import re
 import signal
@@ -68,6 +69,7 @@ def serve(bank: Path, host_name: str, port: int, environ: Mapping[str, str]) -> 
 
 async def _serve(bank: Path, host_name: str, listener: socket.socket, environ: Mapping[str, str]) -> None:
     host = Host(bank, host_name, environ)
+    logging.lastResort = None  # it would write to standard error, unmasked, once the log is closed
     async with host.running():
         server = server_of(host)
         threading.Thread(target=_until_input_ends, args=(server,), daemon=True).start()

@@ -15,7 +15,7 @@ from labkit.bank.web.access import AccessLog
 from labkit.bank.web.connections import Connection, Connections
 from labkit.bank.web.evidence_file import evidence_file
 from labkit.bank.web.known import KnownAccounts
-from labkit.bank.web.log_records import VERSION
+from labkit.bank.web.log_records import TENURE, Tenure
 from labkit.bank.web.manual_ledger import ManualLedger
 from labkit.bank.web.measures import meter_provider
 from labkit.bank.web.pages import Pages
@@ -77,6 +77,7 @@ class Serving:
         self.known = KnownAccounts(release.settings.cache_ttl_seconds)
         self._app = AccessLog(with_spans(application(self), self._tracers), house.evidence.access)
         self._books_id: str | None = None
+        self._tenure = Tenure(release.version)
         self._running, self._idle = 0, asyncio.Event()
         self._idle.set()
 
@@ -87,7 +88,7 @@ class Serving:
 
     async def begin(self) -> None:
         """Let the pool connect, and begin to measure; what they log carries this release's version."""
-        VERSION.set(self.release.version)
+        TENURE.set(self._tenure)
         await self.connections.begin()
         self._meters = meter_provider(
             {"service.name": SERVICE, "host.name": self.house.host_name},
@@ -111,7 +112,7 @@ class Serving:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        VERSION.set(self.release.version)
+        TENURE.set(self._tenure)
         self._running += 1
         self._idle.clear()
         try:
@@ -123,7 +124,9 @@ class Serving:
 
     async def end(self) -> None:
         """Stop measuring, wait for the last request, close the connections, and write out the spans."""
+        TENURE.set(self._tenure)
         await asyncio.to_thread(self._meters.shutdown)
         await self._idle.wait()
+        self._tenure.over = True
         await self.connections.end()
         await asyncio.to_thread(self._tracers.shutdown)

@@ -113,6 +113,7 @@ class Stand:
 
     def _follow(self, users: Users) -> None:
         """Do everything at its moment, and tell it."""
+        self._say(users, f"the bank lies in {self.bank.folder} until this is over")
         for at, text, deed in self._course():
             self._wait(users, at)
             if text:

@@ -74,10 +74,10 @@ async def _other_books(journal: Journal, connection: AsyncConnection[Any]) -> st
     mine = journal.books
     if mine is None:
         await asyncio.to_thread(journal.belongs_to, books_id, environment)
-    elif mine["books_id"] != books_id:
+    elif mine[0] != books_id:
         return (
             f"these are other books ({environment or 'not marked'}) than those the orders were taken for "
-            f"({mine['environment'] or 'not marked'}): correct the connection string, or see docs/ledger.md"
+            f"({mine[1] or 'not marked'}): correct the connection string, or see docs/ledger.md"
         )
     return None
 

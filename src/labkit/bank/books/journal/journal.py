@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,18 +11,16 @@ from typing import Any
 
 from labkit.bank.books.errors import KeyReusedError
 from labkit.bank.books.journal.entries import Conflict, Damaged, JournalEntry
+from labkit.bank.books.journal.errors import unusable
 from labkit.bank.books.journal.lines import Line, Lines
 from labkit.bank.books.journal.locking import locked
+from labkit.bank.books.journal.pin import read_pin, write_pin
 from labkit.bank.books.journal.report import Report
-from labkit.bank.books.journal.syncing import make_folder, write_whole
+from labkit.bank.books.journal.syncing import make_folder
 from labkit.bank.books.orders import TransferOrder
 from labkit.core.errors import LabError
 
 ORDERS, OUTCOMES, CONFLICTS, SET_ASIDE = "orders", "outcomes", "conflicts", "set-aside"
-
-
-class JournalError(LabError):
-    """The journal cannot take what it was given; then it has not taken it."""
 
 
 class Journal:
@@ -66,7 +63,7 @@ class Journal:
         try:
             make_folder(folder)
         except OSError as error:
-            raise _unusable(folder, error) from error
+            raise unusable(folder, error) from error
         with self._looked():
             pass
 
@@ -169,21 +166,14 @@ class Journal:
         return open_ones[idempotency_key]
 
     @property
-    def books(self) -> dict[str, Any] | None:
-        """Which books the orders are for (``books_id``, ``environment``), once that is known."""
-        try:
-            found = json.loads(self._pin.read_bytes())
-            return {"books_id": str(found["books_id"]), "environment": found["environment"]}
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise _unusable(self._pin, error) from error
+    def books(self) -> tuple[str, str | None] | None:
+        """Which books the orders are for, once that is known: their id and environment."""
+        return read_pin(self._pin)
 
     def belongs_to(self, books_id: str, environment: str | None) -> None:
         """Remember which books the orders are for."""
-        kept = {"books_id": books_id, "environment": environment}
         with self._held():
-            write_whole(self._pin, json.dumps(kept).encode() + b"\n")
+            write_pin(self._pin, books_id, environment)
 
     def now(self) -> str:
         """Give the moment, in UTC, as it is written."""
@@ -196,7 +186,7 @@ class Journal:
             with locked(self.folder / "lock"):
                 yield
         except OSError as error:
-            raise _unusable(self.folder, error) from error
+            raise unusable(self.folder, error) from error
 
     @contextmanager
     def _looked(self) -> Iterator[None]:
@@ -253,11 +243,3 @@ class Journal:
             self._files[OUTCOMES].add(record)
             self._entries[number] = self._entries[number].became(record)
             return self._entries[number]
-
-
-def _unusable(path: Path, error: Exception) -> JournalError:
-    return JournalError(
-        f"the journal cannot be used: {error}",
-        found=path.name,
-        next_step="Look at the disk's space and the folder's rights.",
-    )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.bank.books.connecting import connected
 from labkit.bank.books.journal.journal import Journal
-from labkit.bank.books.journal.syncing import make_folder, write_whole
+from labkit.bank.books.journal.pin import read_pin, write_pin
 
 if TYPE_CHECKING:
     from labkit.core.dsn import Dsn
@@ -16,7 +15,23 @@ if TYPE_CHECKING:
 
 def journal_of(bank: Path, host: str) -> Journal:
     """Open the journal of one web process; its folder is made if need be."""
-    return Journal(bank / "journal" / host, pin=bank / "journal" / "books.json")
+    return Journal(bank / "journal" / host, pin=_pin(bank))
+
+
+def _pin(bank: Path) -> Path:
+    return bank / "journal" / "books.json"
+
+
+def pinned_books(bank: Path) -> str | None:
+    """Give the id of the books that a bank's journals are for; ``None`` where it was never noted.
+
+    Raises
+    ------
+    JournalError
+        For a note that can't be read.
+    """
+    found = read_pin(_pin(bank))
+    return None if found is None else found[0]
 
 
 def hosts_with_orders(bank: Path) -> tuple[str, ...]:
@@ -51,7 +66,5 @@ def pin_books(bank: Path, dsn: Dsn | str) -> bool:
     with connected(dsn) as connection:
         found = connection.execute(query).fetchone()
     assert found is not None, "migrating makes this row"
-    make_folder(bank / "journal")
-    kept = {"books_id": str(found[0]), "environment": found[1]}
-    write_whole(bank / "journal" / "books.json", json.dumps(kept).encode() + b"\n")
+    write_pin(_pin(bank), str(found[0]), found[1])
     return True
