@@ -101,12 +101,12 @@ def test_an_answer_waits_for_the_teacher_or_for_the_time(shown, screenshots):
     shown.get_by_label("think", exact=True).select_option("30")
     shown.locator("#stage").focus()
     shown.keyboard.press("ArrowRight")
-    assert shown.locator("#left").text_content() == "0:30"
+    assert 20 < seconds_left(shown) <= 30
     assert not answer.is_visible()
     if screenshots:
         shown.screenshot(path=screenshots / "present-timer.png")
     shown.clock.run_for(10_000)
-    assert shown.locator("#left").text_content() in ("0:20", "0:19")
+    assert 10 < seconds_left(shown) <= 20
     shown.clock.run_for(21_000)
     assert answer.is_visible()
     assert "5 requests" in answer.text_content()
@@ -119,6 +119,12 @@ def test_an_answer_waits_for_the_teacher_or_for_the_time(shown, screenshots):
     shown.keyboard.press("ArrowRight")
     assert answer.is_visible()
     assert "still-fail: right" in shown.locator("#spoken").text_content()
+
+
+def seconds_left(page):
+    """Read the timer; on a busy machine real seconds go by between two looks."""
+    minutes, seconds = page.locator("#left").text_content().split(":")
+    return 60 * int(minutes) + int(seconds)
 
 
 def test_going_by_pages_opens_nothing(shown):

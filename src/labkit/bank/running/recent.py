@@ -1,6 +1,7 @@
 """What the bank's hosts answered in the last seconds, read from the end of their traces.
 
-Hosts write their spans about once a second; a request is there when it has ended.
+Hosts write their spans about once a second; a request is there when it has ended. Only requests that need the
+database count: others succeed at once while those wait, and would look like a recovery.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ TRACES = "traces.otlp.jsonl"
 _PIECE, _MOST = 1 << 18, 1 << 25
 #: A batch is written up to this long after its spans have ended, in seconds.
 _WRITTEN_AFTER_S = 5.0
-_SERVER = 2
+_SERVER, _CLIENT = 2, 3
 _FAILED_FROM = 500
 _CHECKS = frozenset({"/livez", "/readyz"})
+Span = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """The requests that began in one second, as far as they have been answered.
+    """The requests that began in one second and needed the database, as far as they have been answered.
 
     Attributes
     ----------
     at_s : int
         The second, since 1970.
     requests, failed : int
-        Requests without the balancer's checks; those answered with 500 and more.
+        Requests that asked the database something or failed; those answered with 500 and more.
     p95_ms : float
         Their 95th percentile of duration.
     """
@@ -69,33 +71,45 @@ def _second(at: int, requests: list[tuple[float, bool]]) -> Second:
 
 
 def _requests(file: Path, since_s: float) -> Iterator[tuple[float, float, bool]]:
-    """Give begin, duration and failure of each request that began since then, the last written first."""
+    """Give begin, duration and failure of each request that began since then and needed the database."""
+    spans = list(_spans_since(file, since_s))
+    asked = {span.get("traceId") for span in spans if span.get("kind") == _CLIENT}
+    for span in spans:
+        begin_s, end_s = _times(span)
+        if span.get("kind") != _SERVER or begin_s < since_s:
+            continue
+        known = _attributes(span)
+        failed = int(known.get("http.response.status_code", 0)) >= _FAILED_FROM
+        if (failed or span.get("traceId") in asked) and known.get("http.route") not in _CHECKS:
+            yield begin_s, 1000 * (end_s - begin_s), failed
+
+
+def _spans_since(file: Path, since_s: float) -> Iterator[Span]:
+    """Give the spans of a file from the last batch back to those that have ended long before."""
     for line in _lines_backwards(file):
-        latest = 0.0
-        for span in _server_spans(line):
-            begin_s, end_s = (int(span[key]) / 1e9 for key in ("startTimeUnixNano", "endTimeUnixNano"))
-            latest = max(latest, end_s)
-            if begin_s >= since_s:
-                known = _attributes(span)
-                if known.get("http.route") not in _CHECKS:
-                    status = int(known.get("http.response.status_code", 0))
-                    yield begin_s, 1000 * (end_s - begin_s), status >= _FAILED_FROM
-        if latest and latest < since_s - _WRITTEN_AFTER_S:
+        spans = list(_spans(line))
+        yield from spans
+        if spans and max(_times(span)[1] for span in spans) < since_s - _WRITTEN_AFTER_S:
             return
 
 
-def _server_spans(line: bytes) -> Iterator[dict[str, Any]]:
-    """Give the requests of a batch; a line that is no batch has none."""
+def _spans(line: bytes) -> Iterator[Span]:
+    """Give the spans of a batch; a line that is no batch has none."""
     try:
         batch = json.loads(line)
     except ValueError:
         return
     for resource in batch.get("resourceSpans", ()):
         for scope in resource.get("scopeSpans", ()):
-            yield from (span for span in scope.get("spans", ()) if span.get("kind") == _SERVER)
+            yield from scope.get("spans", ())
 
 
-def _attributes(span: dict[str, Any]) -> dict[str, Any]:
+def _times(span: Span) -> tuple[float, float]:
+    begin_s, end_s = (int(span[key]) / 1e9 for key in ("startTimeUnixNano", "endTimeUnixNano"))
+    return begin_s, end_s
+
+
+def _attributes(span: Span) -> dict[str, Any]:
     return {one["key"]: next(iter(one["value"].values()), None) for one in span.get("attributes", ())}
 
 

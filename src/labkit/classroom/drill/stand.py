@@ -113,6 +113,7 @@ class Stand:
 
     def _follow(self, users: Users) -> None:
         """Do everything at its moment, and tell it."""
+        self._say(users, f"the bank lies in {self.bank.folder} until this is over")
         for at, text, deed in self._course():
             self._wait(users, at)
             if text:
@@ -247,8 +248,10 @@ def _whole_seconds(first: int, last: int) -> Mover:
 
 
 def _port(dsn: str) -> str:
+    """Give the port that a string names; empty where a piece of a password stands in its place."""
     parts = conninfo.read(dsn) if dsn else None
-    return (parts or {}).get("port", "")
+    port = conninfo.display(parts or {}).get("port", "")
+    return port if port.isdecimal() else ""
 
 
 def _redacted(dsn: str) -> str:

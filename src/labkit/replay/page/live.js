@@ -3,7 +3,7 @@
 
 const SPAN_S = 120, POLL_MS = 500, BACK_S = 10, QUIET_MS = 5000;
 const LIVE_LANES = {
-    requests: { top: 26, height: 90, name: "requests a second", least: 5 },
+    requests: { top: 26, height: 90, name: "requests a second that need the database", least: 5 },
     failed: { top: 156, height: 120, name: "failed requests (%)", least: 1 },
     p95: { top: 316, height: 110, name: "p95 latency (s)", least: 0.5 },
 };
@@ -24,7 +24,7 @@ function liveValues(seconds, end) {
 function liveWords(seconds, end) {
     for (let at = end - 1; at >= end - 6; at -= 1) {
         const found = seconds.get(at);
-        if (!found || !found[0]) continue;
+        if (!found?.[0]) continue;
         const [requests, failed, p95] = found;
         return `${requests} requests a second, ${Math.round(100 * failed / requests)} % fail, p95 ${(p95 / 1000).toFixed(2)} s`;
     }
