@@ -286,5 +286,5 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     from labkit.bank.running import place
 
     monkeypatch.setattr(place.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(LabError, match=r"uvicorn.*pip install 'outage-lab\[bank\]'"), open_bank(tmp_path):
+    with pytest.raises(LabError, match=r"uvicorn.*make install-class"), open_bank(tmp_path):
         pass

@@ -378,8 +378,11 @@ RIGHT = DrillVerdict(
 
 def test_the_truth_is_kept_apart_and_read_again(tmp_path):
     """A truth file holds what was written into it."""
-    TRUTH.write(tmp_path / "apart" / "truth.json")
-    assert DrillTruth.read(tmp_path / "apart" / "truth.json") == TRUTH
+    TRUTH.write(tmp_path / "truth.json")
+    assert DrillTruth.read(tmp_path / "truth.json") == TRUTH
+    (tmp_path / "other.json").write_text('{"drill": "debacle"}', encoding="utf-8")
+    with pytest.raises(LabError, match="does not tell the truth"):
+        DrillTruth.read(tmp_path / "other.json")
 
 
 @pytest.mark.parametrize(

