@@ -25,22 +25,26 @@ const model = {{
     save_changes: () => {{ window.asked.push(data.settings); }},
     on: (event, listener) => {{ listeners[event] = listener; }},
     off: event => {{ delete listeners[event]; }},
+    send: message => {{ window.sent.push(message); }},
 }};
+window.sent = [];
+window.tell = message => listeners["msg:custom"]?.(message);
 window.answer = (name, value) => {{ data[name] = value; listeners[`change:${{name}}`](); }};
 window.leave = widget.render({{ model, el: document.getElementById("here") }});
-window.exported = {{ keyOf, clock, ratios, steps, compose, readout, failedUntil, outageUntil }};
+window.exported = {{ keyOf, clock, ratios, steps, compose, readout, failedUntil, outageUntil,
+    liveRecovery, liveValues }};
 """
 
 
 def state_of(console):
     """Give what the kernel tells the page at first."""
-    names = ("record", "prepared", "settings", "result", "error")
+    names = ("record", "prepared", "settings", "result", "error", "live")
     return {name: getattr(console, name) for name in names}
 
 
 def write_page(console, *, light=True):
     """Write the page with a console's state."""
-    script = (SOURCE / "console.js").read_text(encoding="utf-8")
+    script = "\n".join((SOURCE / name).read_text(encoding="utf-8") for name in ("console.js", "live.js"))
     script = script.replace("export default {", "const widget = {").replace("export function", "function")
     state = json.dumps(state_of(console)).replace("</", "<\\/")
     return _HTML.format(
