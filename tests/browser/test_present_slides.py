@@ -42,7 +42,7 @@ def cut_off(tmp_path_factory, chromium_path):
 def opened(handout, cut_off, browser):
     """Open the hand-out in it, and collect what is asked for and what the browser complains of."""
     alone = browser.browser_type.launch(executable_path=str(cut_off), args=["--no-sandbox", "--disable-gpu"])
-    page = alone.new_page(viewport={"width": 1280, "height": 720})
+    page = alone.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
     asked, complaints = [], []
     page.on("request", lambda request: asked.append(request.url))
     watch(page, complaints)
