@@ -54,6 +54,15 @@ def test_a_hand_out_that_would_tell_an_answer_is_refused(project, tmp_path, monk
     assert not (tmp_path / "out").exists()
 
 
+def test_what_a_students_own_cell_prints_is_no_answer(tmp_path):
+    """A line of a solution that an unsolved notebook shows anyway does not stop the hand-out."""
+    shows = 'print("total = " + "sum(numbers)")'
+    write_lab(tmp_path, LAB.replace("numbers = [1, 2, 3]", f"numbers = [1, 2, 3]\n{shows}"))
+    write_evidence(tmp_path)
+    page = slides("07", tmp_path / "out", root=tmp_path).read_text(encoding="utf-8")
+    assert "total = sum(numbers)</pre>" in page
+
+
 def test_answers_come_when_they_are_asked_for(project, tmp_path):
     """With the switch the answers are there, behind gates; the notes are not."""
     page = slides("07", tmp_path / "out", answers=True, root=project).read_text(encoding="utf-8")

@@ -112,7 +112,7 @@ def test_what_a_cell_put_out_can_be_read_by_everyone():
     """An empty head of a table is no head; wide tables scroll by keyboard; a text's quotes are taken away."""
     from nbformat import v4
 
-    table = "<table><tr><th></th><th>n</th></tr></table>"
+    table = '<table><tr><th scope="col"></th><th>n</th></tr></table>'
     cell = v4.new_code_cell(
         "",
         outputs=[

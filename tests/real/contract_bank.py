@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 import psycopg
-from web_bank import APP_PASSWORD, WebHost, release, web_host
+from web_bank import APP_PASSWORD, WebHost, release, until, web_host
 
 from labkit.bank import books
 from labkit.bank.postgres import Server, running_server
@@ -87,7 +87,8 @@ class Fault:
 
     ``string`` gives the connection string of the faulty release; ``around`` holds while it is in force,
     ``during`` from when it is.
-    ``within`` says that the bank gets connections, and so connects at the beginning only.
+    ``within`` says that the bank gets connections, and so connects at the beginning only; ``silent``, that
+    nothing tells for seconds that it does not.
     """
 
     name: str
@@ -98,6 +99,7 @@ class Fault:
     users: int = 3
     seconds: float = 2.4
     within: bool = False
+    silent: bool = False
 
 
 @contextmanager
@@ -149,8 +151,9 @@ def go_through(lane: Lane, faults: tuple[Fault, ...]) -> None:
                 stack.enter_context(fault.around(lane))
             began = dt.datetime.now(dt.UTC)
             release(lane.bank, version, string, **{"METRICS_EVERY_SECONDS": 1} | fault.settings)
-            time.sleep(0.3)
+            _wait_for(lane, version, fault)
             if not fault.within:  # the pool before may have knocked a last time; the new one knocks again
+                time.sleep(0.2)
                 began = dt.datetime.now(dt.UTC)
             if fault.during is not None:
                 stack.enter_context(fault.during(lane))
@@ -159,6 +162,17 @@ def go_through(lane: Lane, faults: tuple[Fault, ...]) -> None:
         lane.trials[fault.name] = Trial(version, began, ended)
     release(lane.bank, "3.0.0", lane.good)
     time.sleep(0.4)
+
+
+def _wait_for(lane: Lane, version: str, fault: Fault) -> None:
+    """Wait until a release is in force: it says so where it has a database, else its pool complains."""
+    if fault.silent:
+        time.sleep(1.0)
+    elif fault.within:
+        with lane.host.client() as client:
+            until(lambda: client.get("/readyz").json().get("version") == version, 30)
+    else:
+        until(lambda: f'"{version}"' in lane.host.read("app.log.jsonl"), 30)
 
 
 async def use(host: WebHost, users: int, seconds: float, *, ordinary: bool) -> None:

@@ -40,7 +40,8 @@ UNHEARD = (
     Fault(
         "blackholed-host",
         lambda lane: lane.good.replace(port=lane.enter(silent()), connect_timeout=2),
-        seconds=3.2,
+        seconds=2.6,
+        silent=True,
     ),
     Fault("http-port", lambda lane: lane.good.replace(port=lane.enter(answering(_HTTP)))),
 )
@@ -139,14 +140,14 @@ WITHIN = (
     Fault(
         "short-statement-timeout",
         lambda lane: lane.good.replace(options="-c statement_timeout=30"),
-        lambda lane: _locked(lane, 1.6),
+        during=lambda lane: _locked(lane, 1.0),
         seconds=0.8,
         within=True,
     ),
     Fault(
         "pool-too-small",
         lambda lane: lane.good,
-        lambda lane: _locked(lane, 3.4),
+        during=lambda lane: _locked(lane, 2.8),
         settings={"POOL_MAX_SIZE": 1},
         within=True,
     ),

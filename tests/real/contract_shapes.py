@@ -50,7 +50,8 @@ def failed_requests(con: duckdb.DuckDBPyConnection, where: str) -> set[tuple[Any
                s.name, count(q.span_id) > 0,
                list(DISTINCT q.error_type) FILTER (WHERE q.error_type IS NOT NULL)
         FROM spans AS s LEFT JOIN spans AS q ON q.parent_span_id = s.span_id
-        WHERE s.kind = 'SERVER' AND s.http_response_status_code >= 500 AND {of_server}
+        WHERE s.kind = 'SERVER' AND s.http_response_status_code >= 500 AND s.http_route <> '/readyz'
+              AND {of_server}
         GROUP BY s.span_id, s.http_route, s.http_response_status_code, s.error_type, s.status_code,
                  s.status_message, s.name
         """
@@ -85,7 +86,7 @@ def durations_ms(con: duckdb.DuckDBPyConnection, where: str) -> dict[tuple[str, 
 
 
 def server_said(con: duckdb.DuckDBPyConnection, where: str) -> set[tuple[Any, ...]]:
-    """List the kinds of lines in the server's log, of sessions that began at that time."""
+    """List the kinds of lines in the server's log, of sessions of the bank that began at that time."""
     rows = con.execute(
         f"""
         SELECT DISTINCT error_severity, state_code, message, detail, statement, backend_type,
@@ -93,6 +94,8 @@ def server_said(con: duckdb.DuckDBPyConnection, where: str) -> set[tuple[Any, ..
         FROM postgres_log WHERE (source_file, session_id) IN (
             SELECT (source_file, session_id) FROM postgres_log
             WHERE message LIKE 'connection received:%' AND {where}
+        ) AND (source_file, session_id) NOT IN (
+            SELECT (source_file, session_id) FROM postgres_log WHERE user_name = 'postgres'
         )
         """
     ).fetchall()

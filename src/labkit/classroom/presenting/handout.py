@@ -8,10 +8,11 @@ import re
 import shutil
 from pathlib import Path
 
-from labkit.classroom.leaks.secrets import secrets_of
+from labkit.classroom.leaks.secrets import secrets_of, squeeze
+from labkit.classroom.notebook import STUDENT_ROLES
 from labkit.classroom.presenting import writing
-from labkit.classroom.presenting.opening import open_lab
-from labkit.classroom.source import Lab
+from labkit.classroom.presenting.opening import Opened, open_lab
+from labkit.classroom.presenting.rendering import outputs
 from labkit.core.errors import LabError
 
 PAGE, MARK = "index.html", "outage-lab-slides.json"
@@ -40,21 +41,33 @@ def slides(lab: str, out: Path, *, answers: bool = False, root: Path | None = No
     opened = open_lab(lab, root, answers=answers, kernel=False)
     page = writing.stage(opened.deck, opened.evidence, handout=True)
     if not answers:
-        _refuse_answers(page, opened.lab)
+        _refuse_answers(page, opened)
     _write(out, page, {"lab": opened.deck.name, "answers": answers})
     return out / PAGE
 
 
-def _refuse_answers(page: str, lab: Lab) -> None:
-    """Search what can be read on the page for lines of solutions and of the teacher's notes."""
-    shown = html.unescape(re.sub(r"<[^>]*>", "", page.partition("<script")[0]))
-    found = next(secrets_of((), lab).found_in(shown), None)
+def _refuse_answers(page: str, opened: Opened) -> None:
+    """Search what can be read on the page for lines of solutions and of the teacher's notes.
+
+    What the student's own cells put out is no secret: they may print a query that a solution uses.
+    """
+    shown = _text(page.partition("<script")[0])
+    own = [cell.name for cell in opened.lab.cells if cell.role in STUDENT_ROLES]
+    put_out = _text("\n".join(outputs(opened.deck.cells[name]) for name in own if name in opened.deck.cells))
+    found = next(
+        (what for what, line in secrets_of((), opened.lab).texts if line in shown and line not in put_out),
+        None,
+    )
     if found:
         raise LabError(
             "the hand-out would tell students an answer",
             found=found,
             next_step="Mend the lab's source, or hand it out --with-answers.",
         )
+
+
+def _text(written: str) -> str:
+    return squeeze(html.unescape(re.sub(r"<[^>]*>", "", written)))
 
 
 def _refuse_foreign(out: Path) -> None:

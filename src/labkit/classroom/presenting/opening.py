@@ -100,8 +100,9 @@ def _unsolved(project: Path, lab: Lab) -> Mapping[str, Any]:
     """Run the student's notebook as it is given out: what it shows, a student sees without an answer."""
     from labkit.classroom.execute import execute
 
-    notebook = student_notebook(lab)
-    return _by_name(execute(notebook, project / "notebooks", f"hand-out of {lab.name}"))
+    folder = project / "notebooks"
+    done = execute(student_notebook(lab), folder if folder.is_dir() else project, f"hand-out of {lab.name}")
+    return _by_name(done)
 
 
 def _by_name(notebook: Any) -> dict[str, Any]:

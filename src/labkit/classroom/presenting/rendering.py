@@ -11,6 +11,7 @@ from labkit.classroom.teacher import need
 
 _ANCHOR = re.compile(r'<a class="anchor-link".*?</a>', re.DOTALL)
 _EMPTY_HEAD = re.compile(r"<th([^>]*)>\s*</th>")
+_SCOPE = re.compile(r'\s*scope="?\w+"?')
 _TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 _MERMAID = re.compile(r"^```mermaid\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _WORDS = re.compile(r"acc(Title|Descr): *(.+)")
@@ -81,7 +82,7 @@ def _said(text: str) -> str:
 
 def _with_heads(written: str) -> str:
     """An empty head of a table says nothing to those who hear it."""
-    return _EMPTY_HEAD.sub(r"<td\1></td>", written)
+    return _EMPTY_HEAD.sub(lambda head: f"<td{_SCOPE.sub('', head[1])}></td>", written)
 
 
 def scrolling(written: str) -> str:
