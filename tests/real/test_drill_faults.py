@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 
 import psycopg
@@ -50,7 +51,7 @@ def stage():
 
 def attempt(dsn: str, *asked: str) -> None:
     """Connect as the bank does, and ask."""
-    with psycopg.connect(dsn, application_name="bank-web", passfile="/dev/null") as connection:
+    with psycopg.connect(dsn, application_name="bank-web", passfile=os.devnull) as connection:
         for query in asked:
             connection.execute(query)
         connection.rollback()
