@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import duckdb
-from made_cases import START, Case, make
+from made_cases import ONSET, RECOVERY, START, Case, make
 from made_faults import REFUSED, dsn, turned_away
 
 from labkit.evidence.investigate import investigate
@@ -66,3 +66,14 @@ def test_a_rule_may_change_on_the_server_beside_any_deployment() -> None:
     text = 'pg_hba.conf rejects connection for host "192.0.2.31", user "shop", database "shop", no encryption'
     found = investigate(make(turned_away(text, "28000", None, deployed=True)))
     assert (found.root_cause.kind, found.root_cause.part) == ("misconfigured_connection", "user")
+
+
+def test_answers_that_nobody_feels_are_not_slow() -> None:
+    """Twenty times as long as usual is no incident while all answers come within a tenth of a second."""
+    con = make(Case(fails=False, deployed=False))
+    con.execute("UPDATE spans SET duration_ms = 2 + duration_ms / 100 WHERE kind = 'SERVER'")
+    late = "UPDATE spans SET duration_ms = 20 * duration_ms WHERE start_utc BETWEEN $a AND $b"
+    con.execute(late, {"a": ONSET, "b": RECOVERY})
+    assert investigate(con).root_cause.kind == "none"
+    con.execute(late, {"a": ONSET, "b": RECOVERY})
+    assert investigate(con).window.slow

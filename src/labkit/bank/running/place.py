@@ -8,7 +8,7 @@ from pathlib import Path
 from labkit.core.errors import LabError
 
 #: Packages of the extra ``bank`` that a running bank imports.
-_NEEDED = ("httpx", "jinja2", "multipart", "platformdirs", "psutil", "psycopg_pool", "starlette", "uvicorn")
+_NEEDED = ("httpx", "jinja2", "platformdirs", "psutil", "psycopg_pool", "starlette", "uvicorn")
 #: Folders in a bank's folder that are nobody else's.
 _CLOSED = ("evidence", "journal", "output", "releases")
 #: Where root's bank lives: PostgreSQL gives up root, and may not look into root's home then.

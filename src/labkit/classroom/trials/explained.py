@@ -30,6 +30,14 @@ _REASONS: dict[tuple[str, str], str] = {
         "The pool's warning is the only message that names the reason. The update changed host and "
         "target_session_attrs at once, and without the warning nothing tells which of them it is."
     ),
+    ("code-bug-then-wrong-port", "spans"): (
+        "The first fault's failures run into the second's: once in ten afternoons the onset is put two and a "
+        "half minutes early, before the deployment, and only spans name the port that worked."
+    ),
+    ("code-bug-then-wrong-port", "application log"): (
+        "The first fault's failures run into the second's: once in ten afternoons the onset is put two and a "
+        "half minutes early, before the deployment, and only the pool's warnings name the port that is wrong."
+    ),
     ("empty-dsn", "deployments"): (
         "libpq says of an empty string what it says of one without a host; that the whole string is empty "
         "stands in the deployment's record alone."

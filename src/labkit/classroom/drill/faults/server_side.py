@@ -97,6 +97,8 @@ def _taken_slots(stage: Stage, *, reserved: bool) -> Iterator[Change]:
         yield Change(begin=slots.take, end=slots.let_go, lead_s=_LEAD_S)
     finally:
         slots.let_go()
+        with administrator(stage) as connection:
+            connection.execute(f"DROP ROLE {_HOLDER}")
 
 
 @contextmanager
