@@ -84,8 +84,7 @@ class Window(tornado.websocket.WebSocketHandler):
 
     def open(self, *_: object, **__: object) -> None:
         self.room.windows.add(self)
-        if self.room.state:
-            self.tell({"state": self.room.state})
+        self.tell({"state": self.room.state})
 
     def on_close(self) -> None:
         self.room.windows.discard(self)

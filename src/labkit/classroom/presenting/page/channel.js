@@ -25,7 +25,6 @@ class Channel {
         socket.onopen = () => {
             this.socket = socket;
             if (this.lost) { this.lost = false; this.tell({ change: this.state }); this.listen(this.state, this.state); }
-            document.body.classList.add("joined");
         };
         socket.onclose = () => {
             this.socket = null;
@@ -40,6 +39,7 @@ class Channel {
             const before = this.state;
             this.state = { ...before, ...message.state };
             this.listen(this.state, before);
+            document.body.classList.add("joined");
         }
         if (message.answer) this.answered(message.answer);
     }

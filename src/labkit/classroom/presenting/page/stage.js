@@ -103,7 +103,7 @@ function bar(state) {
     byId("back").disabled = state.page === 0 && deck.shown(state, 0) <= 1;
     byId("next").disabled = !fragment && state.page === deck.last;
     byId("next").textContent = gate && state.timer ? "Show now" : "Next";
-    byId("gate").textContent = channel.lost ? "No connection to labkit present" : kind || "";
+    byId("gate").textContent = channel.lost ? "No connection to labkit present" : state.timer ? "" : kind || "";
     byId("timer").textContent = state.timer ? "Stop timer" : "Start timer";
     byId("think").value = String(state.think);
     tick();
