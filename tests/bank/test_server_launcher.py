@@ -332,7 +332,7 @@ def test_without_programs_the_way_on_is_said(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(programs.importlib.util, "find_spec", lambda name: None)
     with open_folder() as folder, pytest.raises(CannotStartError) as refused, running_server(folder):
         pass
-    for words in ("outage-lab[bank]", "--dsn", "data/debacle"):
+    for words in ("pip install -e", "--dsn", "data/debacle"):
         assert words in str(refused.value)
 
 

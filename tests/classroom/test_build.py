@@ -198,6 +198,6 @@ def test_a_build_interrupted_leaves_no_half_notebook(project, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(building.Path, "replace", refuse)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(LabError, match="disk full"):
         build(root=project)
     assert contents(project) == before

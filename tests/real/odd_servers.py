@@ -27,10 +27,11 @@ def served(handler: Handler) -> Iterator[int]:
             await handler(reader, writer)
         writer.close()
 
-    server = loop.run_until_complete(asyncio.start_server(forgiving, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
+        started = asyncio.run_coroutine_threadsafe(asyncio.start_server(forgiving, "127.0.0.1", 0), loop)
+        server = started.result(timeout=20)
         yield server.sockets[0].getsockname()[1]
     finally:
         asyncio.run_coroutine_threadsafe(_end(server), loop).result(timeout=20)

@@ -32,13 +32,15 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def html(self) -> str:
-        """Write the table with a scope for every head; the first cell of a row is its head."""
+        """Write the table with a scope for every head; what a narrow page has no room for is scrolled to."""
         heads = "".join(f'<th scope="col" style="{_HEAD}">{html.escape(head)}</th>' for head in self.heads)
         body = "".join(f"<tr>{_row(row)}</tr>" for row in self.rows)
+        caption = html.escape(self.caption)
         return (
+            f'<div role="region" aria-label="{caption}" tabindex="0" style="overflow-x:auto">'
             '<table style="border-collapse:collapse;margin:.4em 0">'
-            f'<caption style="text-align:left">{html.escape(self.caption)}</caption>'
-            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+            f'<caption style="text-align:left">{caption}</caption>'
+            f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
         )
 
     def __str__(self) -> str:

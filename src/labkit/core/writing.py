@@ -55,7 +55,7 @@ def write_text(path: Path, text: str) -> Path:
         raise LabError(
             "the file cannot be written",
             found=path.as_posix(),
-            next_step=f"The system says: {error.strerror}.",
+            next_step=f"The system says: {error.strerror or error}.",
         ) from error
     finally:
         beside.unlink(missing_ok=True)
