@@ -97,9 +97,9 @@ def _address(server):
     raise AssertionError("the lab ended without printing its address")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path):
-    """Start Chromium with no background traffic of its own."""
+    """Start Chromium with no background traffic of its own; its driver keeps an event loop on this thread."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
