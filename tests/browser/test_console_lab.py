@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CONSOLE = f"{NOTEBOOK} .labkit-console"
 STATUS = f"{CONSOLE} [role=status]"
-SAYS = "([selector, words]) => document.querySelector(selector).textContent.includes(words)"
+SAYS = "([selector, words]) => !!document.querySelector(selector)?.textContent.includes(words)"
 #: JupyterLab itself says these; a console of the browser that is otherwise clean is what is asked for.
 _NOT_OURS = ("favicon", "Download the React DevTools", "[Violation]")
 

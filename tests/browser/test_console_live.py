@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.server, pytest.mark.slow]
 
 CONSOLE = f"{NOTEBOOK} .labkit-console"
 STATUS, NOW = f"{CONSOLE} [role=status]", f"{CONSOLE} .live-now"
-SAYS = "([selector, words]) => document.querySelector(selector).textContent.includes(words)"
+SAYS = "([selector, words]) => !!document.querySelector(selector)?.textContent.includes(words)"
 #: Requests a second, and the longest time that they are sent for.
 RATE, MOST_S = 15, 150
 #: On a machine with nothing else to do it is about two seconds; CI's may have much to do.

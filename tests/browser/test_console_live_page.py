@@ -37,7 +37,7 @@ def shown(page, console):
     page.complaints = []
     page.on("console", lambda message: page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.clock.install(time=1000)
+    page.clock.install(time=900)  # some time before, for it runs until it is stopped
     page.clock.pause_at(1000)
     page.set_content(write_page(console))
     page.wait_for_selector(".labkit-console.live")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 HEADING = "section.page:not([hidden]) > h1"
 NEWEST = "section.page:not([hidden]) .newest"
 CONSOLE = "section.page:not([hidden]) .labkit-console"
-SAYS = "([selector, words]) => document.querySelector(selector).textContent.includes(words)"
+SAYS = "([selector, words]) => !!document.querySelector(selector)?.textContent.includes(words)"
 
 
 @pytest.fixture(scope="module")
