@@ -16,11 +16,14 @@
 -- column: service_name VARCHAR always NULL
 -- column: service_version VARCHAR always NULL
 -- column: host_name VARCHAR always NULL
-SELECT NULL::VARCHAR AS trace_id, NULL::VARCHAR AS span_id, time_utc AS start_utc, time_utc AS end_utc,
-       NULL::DOUBLE AS duration_ms, method, regexp_replace(path, '[0-9]+', '{}', 'g') AS route, path, status,
+-- Sorted before the columns that say nothing are added: the order is that of all columns, with less to carry.
+SELECT NULL::VARCHAR AS trace_id, NULL::VARCHAR AS span_id, start_utc, start_utc AS end_utc,
+       NULL::DOUBLE AS duration_ms, method, route, path, status,
        coalesce(status >= 500, false) AS failed, NULL::VARCHAR AS error_type,
-       coalesce(remote_user, remote_addr) AS session_id, NULL::VARCHAR AS service_name,
-       NULL::VARCHAR AS service_version, NULL::VARCHAR AS host_name
-FROM access
--- Every column that can differ, in their order: the same as ALL, with less to compare.
-ORDER BY start_utc, method, route, path, status, session_id
+       session_id, NULL::VARCHAR AS service_name, NULL::VARCHAR AS service_version, NULL::VARCHAR AS host_name
+FROM (
+    SELECT time_utc AS start_utc, method, regexp_replace(path, '[0-9]+', '{}', 'g') AS route, path, status,
+           coalesce(remote_user, remote_addr) AS session_id
+    FROM access
+    ORDER BY start_utc, method, route, path, status, session_id
+)

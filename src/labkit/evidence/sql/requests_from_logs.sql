@@ -16,10 +16,13 @@
 -- column: service_name VARCHAR program
 -- column: service_version VARCHAR release of the program
 -- column: host_name VARCHAR machine
-SELECT trace_id, span_id, time_utc AS start_utc, time_utc AS end_utc, NULL::DOUBLE AS duration_ms,
-       NULL::VARCHAR AS method, logger AS route, NULL::VARCHAR AS path, NULL::BIGINT AS status,
-       coalesce(severity_number >= 17, false) AS failed, exception_type AS error_type,
-       NULL::VARCHAR AS session_id, service_name, service_version, host_name
-FROM logs
--- Every column that can differ, in their order: the same as ALL, with less to compare.
-ORDER BY trace_id, span_id, start_utc, route, failed, error_type, service_name, service_version, host_name
+-- Sorted before the columns that say nothing are added: the order is that of all columns, with less to carry.
+SELECT trace_id, span_id, start_utc, start_utc AS end_utc, NULL::DOUBLE AS duration_ms,
+       NULL::VARCHAR AS method, route, NULL::VARCHAR AS path, NULL::BIGINT AS status,
+       failed, error_type, NULL::VARCHAR AS session_id, service_name, service_version, host_name
+FROM (
+    SELECT trace_id, span_id, time_utc AS start_utc, logger AS route, coalesce(severity_number >= 17, false) AS failed,
+           exception_type AS error_type, service_name, service_version, host_name
+    FROM logs
+    ORDER BY trace_id, span_id, start_utc, route, failed, error_type, service_name, service_version, host_name
+)
