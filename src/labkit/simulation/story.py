@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,16 +25,19 @@ def _zulu(when: Any) -> str:
 def deployments(scenario: Scenario) -> bytes:
     """Write one event of a deployment a line."""
     events = sorted(scenario.deployments, key=lambda event: event.at)
-    return "".join(dumps(_deployment(event, scenario)) + "\n" for event in events).encode()
+    records = (deployment_record(e, _zulu(e.at), lambda value: _setting(value, scenario)) for e in events)
+    return "".join(dumps(record) + "\n" for record in records).encode()
 
 
-def _deployment(event: DeploymentEvent, scenario: Scenario) -> dict[str, Any]:
+def deployment_record(
+    event: DeploymentEvent, timestamp: str, shown: Callable[[str], str] = str
+) -> dict[str, Any]:
+    """Give the record of one deployment, with each setting before and after as `shown` writes it."""
     diff = []
     for edit in event.diff:
         sides = {"before": edit.before, "after": edit.after}
         diff.append(
-            {"key": edit.key}
-            | {side: _setting(value, scenario) for side, value in sides.items() if value is not None}
+            {"key": edit.key} | {side: shown(value) for side, value in sides.items() if value is not None}
         )
     attributes = {
         "deployment.id": event.id,
@@ -47,7 +51,7 @@ def _deployment(event: DeploymentEvent, scenario: Scenario) -> dict[str, Any]:
         "actor.role": event.actor,
         "config.diff": diff,
     }
-    return {"timestamp": _zulu(event.at), "event.name": event.event, "attributes": attributes}
+    return {"timestamp": timestamp, "event.name": event.event, "attributes": attributes}
 
 
 def _setting(value: str, scenario: Scenario) -> str:

@@ -10,9 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from labkit.simulation.story import deployment_record
+
 if TYPE_CHECKING:
     from labkit.classroom.drill.clock import DrillClock
-    from labkit.simulation.model import DeploymentEvent, Message, Scenario
+    from labkit.simulation.model import Message, Scenario
 
 _CLOCK_TIME = re.compile(r"\b(\d\d):(\d\d)(?::(\d\d))?\b")
 #: Times of the day and lengths that people say in words: the minute of the day, or how many minutes.
@@ -85,25 +87,7 @@ def progress_text(scenario: Scenario, clock: DrillClock) -> str:
 def told_deployments(scenario: Scenario, clock: DrillClock) -> tuple[Mapping[str, Any], ...]:
     """List the deployments of other services: there is no edge here, so these are told, not done."""
     others = [event for event in scenario.deployments if event.service != scenario.topology.service]
-    return tuple(_deployment(event, clock) for event in others)
-
-
-def _deployment(event: DeploymentEvent, clock: DrillClock) -> dict[str, Any]:
-    sides = [(edit.key, {"before": edit.before, "after": edit.after}) for edit in event.diff]
-    diff = [{"key": key} | {side: v for side, v in values.items() if v is not None} for key, values in sides]
-    attributes = {
-        "deployment.id": event.id,
-        "deployment.name": event.name,
-        "deployment.environment.name": "production",
-        "deployment.status": event.status,
-        "service.name": event.service,
-        "service.version": event.version,
-        "service.previous_version": event.previous,
-        "vcs.ref.head.revision": event.revision,
-        "actor.role": event.actor,
-        "config.diff": diff,
-    }
-    return {"timestamp": zulu(clock.real(event.at)), "event.name": event.event, "attributes": attributes}
+    return tuple(deployment_record(event, zulu(clock.real(event.at))) for event in others)
 
 
 def zulu(when: dt.datetime) -> str:
