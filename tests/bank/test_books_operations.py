@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import Awaitable, Callable
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 import pytest
-from real_books import BooksServer, RealBooks, books_server
+from real_books import BooksServer, RealBooks, books_server, run
 
 from labkit.bank.books import (
     DEMO_PASSWORD,
@@ -46,17 +44,6 @@ from labkit.core.secret import Secret
 
 pytestmark = pytest.mark.server
 MINE, MY_OTHER, THEIRS = account_number(1), account_number(1, 1), account_number(2)
-Result = TypeVar("Result")
-
-
-def run(dsn: str, work: Callable[[psycopg.AsyncConnection[Any]], Awaitable[Result]]) -> Result:
-    """Do something on a connection, as the bank does."""
-
-    async def connected() -> Result:
-        async with await psycopg.AsyncConnection.connect(dsn) as connection:
-            return await work(connection)
-
-    return asyncio.run(connected())
 
 
 def post(books: RealBooks, order: TransferOrder) -> PostedTransfer:

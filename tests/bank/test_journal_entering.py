@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from real_books import BooksServer, RealBooks
+from real_books import BooksServer, RealBooks, run
 
 from labkit.bank.books import PostedTransfer, TransferOrder, account_number, audit, transfer
 from labkit.bank.books.journal import Clerk, Journal, Report, enter, enter_into_other_books, keep_entering
@@ -25,17 +24,6 @@ from labkit.core.errors import LabError
 
 pytestmark = pytest.mark.server
 MINE, THEIRS = account_number(1), account_number(2)
-Result = TypeVar("Result")
-
-
-def run(dsn: str, work: Callable[[psycopg.AsyncConnection[Any]], Awaitable[Result]]) -> Result:
-    """Do something on a connection, as the bank does."""
-
-    async def connected() -> Result:
-        async with await psycopg.AsyncConnection.connect(dsn) as connection:
-            return await work(connection)
-
-    return asyncio.run(connected())
 
 
 def entered(books: RealBooks, journal: Journal) -> Report:

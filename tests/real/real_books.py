@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.sql import SQL, Identifier
@@ -19,6 +20,17 @@ from labkit.bank.postgres import Server
 from labkit.core.dsn import Dsn
 
 _UNTIL = dt.datetime(2023, 12, 1, 14, 0, tzinfo=dt.UTC)
+Result = TypeVar("Result")
+
+
+def run(dsn: str, work: Callable[[psycopg.AsyncConnection[Any]], Awaitable[Result]]) -> Result:
+    """Do something on a connection, as the bank does."""
+
+    async def connected() -> Result:
+        async with await psycopg.AsyncConnection.connect(dsn) as connection:
+            return await work(connection)
+
+    return asyncio.run(connected())
 
 
 @dataclass(frozen=True)
