@@ -9,7 +9,7 @@ import pytest
 import labkit
 from labkit.cli.main import main
 from labkit.core.errors import LabError
-from labkit.replay.quotes import QUESTIONS, quotes
+from labkit.replay.quotes import questions, quotes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,7 +23,7 @@ def recording():
 @pytest.fixture(scope="module")
 def results(recording):
     """Replay each question once."""
-    return {words: labkit.replay(recording, asked) for words, asked in QUESTIONS}
+    return {words: labkit.replay(recording, asked) for words, asked in questions(recording)}
 
 
 def test_the_docs_hold_what_the_command_writes(recording, tmp_path, monkeypatch):

@@ -91,7 +91,7 @@ class Request:
     end_utc: dt.datetime | None = column("when its answer was complete")
     duration_ms: float | None = column("end minus start", unit="ms")
     method: str | None = column("GET, POST, ...")
-    route: str | None = column("route with its parameters open")
+    route: str | None = column("route with its parameters open, else the path with its numbers open")
     path: str | None = column("path as requested")
     status: int | None = column("HTTP status of the answer")
     failed: bool | None = column("the server failed: status 500 and above, or a span in ERROR without status")
@@ -104,7 +104,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One row a query sent to a database: the view of ``spans`` that name a database system."""
+    """One row a query sent to a database: the view of ``spans`` that name one and do more than connect."""
 
     trace_id: str | None = column("the request it belongs to: 32 hex digits")
     span_id: str | None = column("16 hex digits")

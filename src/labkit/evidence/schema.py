@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 # conventions the two name the same class: https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/
 _ERROR_TYPE = """coalesce(error_type, CASE WHEN status_code = 'ERROR' THEN
                    json_extract_string(events, '$[*].attributes."exception.type"')[-1] END) AS error_type"""
+# Some programs name no route: then paths that differ in numbers and ids only are one.
+_ROUTE = """coalesce(http_route, regexp_replace(split_part(url_path, '?', 1),
+                   '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9]+',
+                   '{}', 'g')) AS route"""
+# Some instrumentations make a span of taking a connection, too: it names the database, but asks it nothing.
+_CONNECTS = r"""db_query_text IS NULL AND db_operation_name IS NULL AND coalesce(
+               regexp_matches(name, '(^|[^a-z])(connect|getconnection|acquire)($|[^a-z])', 'i'), false)"""
 _VIEWS = {
     "requests": f"""
         SELECT trace_id, span_id, start_utc, end_utc, duration_ms,
-               http_request_method AS method, http_route AS route, url_path AS path,
+               http_request_method AS method, {_ROUTE}, url_path AS path,
                http_response_status_code AS status,
                coalesce(http_response_status_code >= 500, status_code = 'ERROR') AS failed,
                {_ERROR_TYPE}, session_id, service_name, service_version, host_name
@@ -28,7 +35,7 @@ _VIEWS = {
                server_address, server_port, status_code = 'ERROR' AS failed,
                db_response_status_code AS sqlstate,
                {_ERROR_TYPE}, service_name, service_version, host_name
-        FROM spans WHERE db_system_name IS NOT NULL""",
+        FROM spans WHERE db_system_name IS NOT NULL AND NOT ({_CONNECTS})""",
 }
 
 

@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 
 #: The end of a change that nobody took back.
 END = dt.datetime(9999, 1, 1)  # noqa: DTZ001 - times in tables are UTC without a zone
+#: A connection string that no evidence shows.
+UNKNOWN = "(not recorded)"
+#: What programs call it when no connection can be had; the module before the name may vary.
+_CONNECTION_ERRORS = "|".join(
+    (
+        # Python: psycopg, its pool, SQLAlchemy, the operating system
+        "(PoolTimeout|PoolClosed|TooManyRequests|OperationalError|InterfaceError|ConnectionTimeout)$",
+        "Connect(ion)?(Refused|Reset|Failed)?(Error)?$",
+        # Java: JDBC, HikariCP, Spring
+        "(SQL(Non)?TransientConnectionException|CannotGetJdbcConnectionException|PSQLException|ConnectException)$",
+        # Go: net, pgx, pq; .NET: Npgsql; Ruby: pg, Active Record
+        r"(net\.OpError|pgconn\.ConnectError|pq\.Error|NpgsqlException|SocketException)$",
+        "(ConnectionBad|ConnectionNotEstablished|ConnectionTimeoutError)$",
+        # Node.js: the system's own names
+        "^(ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ETIMEDOUT|EAI_AGAIN|ENOTFOUND)$",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +44,11 @@ class DsnChange:
     key : str
         Name of the setting.
     before, after : str
-        The two strings, as the record holds them; secrets are masked.
-    service : str
-        Program that was deployed.
+        The two strings, as the record holds them; secrets are masked. `after` may be ``UNKNOWN``.
+    service : str or None
+        Program that was deployed; ``None`` where the evidence names none.
     deployment_id : str
-        Joins to the table ``deployments``.
+        Joins to the table ``deployments``; empty where no deployment is recorded.
     from_utc, until_utc : datetime
         While `after` was in force, UTC without a zone; `until_utc` is far in the future where it still is.
     """
@@ -39,7 +56,7 @@ class DsnChange:
     key: str
     before: str
     after: str
-    service: str
+    service: str | None
     deployment_id: str
     from_utc: dt.datetime
     until_utc: dt.datetime
@@ -62,7 +79,9 @@ def find_change(con: duckdb.DuckDBPyConnection) -> DsnChange | None:
 def lost_requests(con: duckdb.DuckDBPyConnection, change: DsnChange) -> list[str]:
     """List the span ids of requests that failed under a change because of what it changed, in order."""
     values = {"service": change.service, "from_utc": change.from_utc, "until_utc": change.until_utc}
-    rows = con.execute(read_sql("lost_requests"), values).fetchall()
+    rows = con.execute(
+        read_sql("lost_requests"), values | {"connection_errors": _CONNECTION_ERRORS}
+    ).fetchall()
     return sorted(span_id for (span_id,) in rows if span_id is not None)
 
 

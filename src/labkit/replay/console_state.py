@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labkit.replay.configuration import AS_CORRECTED, AS_DEPLOYED, Configuration
+from labkit.replay.change import UNKNOWN
+from labkit.replay.configuration import AS_CORRECTED, AS_DEPLOYED, NEVER, Configuration
 from labkit.replay.engine import replay
+from labkit.replay.moments import EARLY, LATE, moment_at
 from labkit.replay.recording import MINUTE, Recording, from_us, to_us
 from labkit.replay.spelled import marked, parts
 
@@ -26,7 +28,7 @@ _PINGS = """
            max(value) FILTER (WHERE name = 'ping.loss') AS loss
     FROM metrics WHERE name IN ('ping.rtt', 'ping.loss') GROUP BY 1 ORDER BY 1"""
 
-#: What a click should show at once: both strings alone, and with one thing more.
+#: What a click should show at once: both strings alone, with one thing more, or rolled back at some time.
 _ONE_MORE: tuple[dict[str, Any], ...] = (
     {},
     {"connectivity_test": True},
@@ -37,18 +39,21 @@ _ONE_MORE: tuple[dict[str, Any], ...] = (
     {"retries": 3, "retry_jitter": True},
     {"retries": 3, "retry_jitter": False},
     {"workers": 2},
-    {"rollback": "14:45"},
-    {"rollback": "15:30"},
-    {"rollback": "never"},
 )
 
 
 def prepared(recording: Recording, *, strings: bool = True) -> Iterator[dict[str, Any]]:
     """Replay what a person is likely to ask for first."""
+    rolled_back = [{"rollback": moment} for moment in (*_moments(recording), NEVER)]
     for string in (AS_DEPLOYED, AS_CORRECTED) if recording.change else (AS_DEPLOYED,):
-        for more in _ONE_MORE:
+        for more in (*_ONE_MORE, *rolled_back):
             if recording.change or not {"connectivity_test", "canary", "rollback"} & more.keys():
                 yield told(replay(recording, Configuration(dsn_after=string, **more)), strings=strings)
+
+
+def _moments(recording: Recording) -> list[str]:
+    """Give the times of a rollback that are offered."""
+    return [moment_at(recording, share) for share in (EARLY, LATE)] if recording.change else []
 
 
 def told(result: Replay, *, strings: bool = True) -> dict[str, Any]:
@@ -120,9 +125,12 @@ def record_of(recording: Recording, *, strings: bool = True) -> dict[str, Any]:
         "before": marked(change.before, change.after, another_password=_only_password(recording))
         if change
         else [],
-        "parts": parts(change.after) if change and strings else {},
+        "parts": parts(change.after if change.after != UNKNOWN else change.before)
+        if change and strings
+        else {},
         "changed": bool(change),
         "strings": bool(change) and strings,
+        "moments": _moments(recording),
         "pings": _pings(recording),
         "events": _events(recording),
     }

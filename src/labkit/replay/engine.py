@@ -15,7 +15,7 @@ from labkit.core.errors import LabError
 from labkit.replay.configuration import AS_CORRECTED, AS_DEPLOYED, AS_RECORDED, Configuration
 from labkit.replay.moments import moment_us
 from labkit.replay.outcomes import Outcomes, Rules, decide
-from labkit.replay.recording import FOREVER, Queue, Recording, Sizes
+from labkit.replay.recording import FOREVER, Recording, Sizes
 from labkit.replay.response import LEAST_RATIO, detected_us, rollback_us
 from labkit.replay.result import Replay
 from labkit.replay.retries import first_attempts, send_again
@@ -134,12 +134,12 @@ def _require_change(recording: Recording, wanted: Configuration) -> None:
 def rules_of(recording: Recording, wanted: Configuration) -> Rules:
     """Turn a configuration into what holds in a replay."""
     before, after, same_before, same_after = _strings(recording, wanted)
-    timeout = recording.queue.timeout_us
+    queue = recording.queue
     if wanted.pool_timeout_s is not None:
-        timeout = int(wanted.pool_timeout_s * 1_000_000)
+        queue = queue.waiting_at_most(int(wanted.pool_timeout_s * 1_000_000))
+    same = queue.timeout_us == recording.queue.timeout_us and wanted.pool_size is None and wanted.workers == 1
     pools = tuple(_pool(recording, pool, wanted) for pool in recording.queue.pools)
-    same = timeout == recording.queue.timeout_us and wanted.pool_size is None and wanted.workers == 1
-    return Rules(before, after, same_before, same_after, Queue(pools, timeout), same)
+    return Rules(before, after, same_before, same_after, dataclasses.replace(queue, pools=pools), same)
 
 
 def _strings(recording: Recording, wanted: Configuration) -> tuple[Effect, Effect, bool, bool]:

@@ -10,7 +10,9 @@ import numpy as np
 from labkit.core.errors import LabError
 from labkit.evidence.schema import require_evidence
 from labkit.replay.change import DsnChange, find_change, lost_requests, read_sql
-from labkit.replay.recording import FOREVER, SECOND, Queue, Recording, Sizes, to_us
+from labkit.replay.inferred import infer_change
+from labkit.replay.recorded_queue import Lost, recorded_queue
+from labkit.replay.recording import FOREVER, Recording, to_us
 from labkit.replay.spared import Spared, spare
 from labkit.replay.topology import Surroundings, seen
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 HEALTH_CHECKS = "^/(livez|readyz|healthz|health|ping)/?$"
 _POOL_ERRORS = ("PoolTimeout", "TooManyRequests")
-_NO_SIZE = Sizes(np.array([0]), np.array([FOREVER]))
 
 SAME_PAGES = "People would have asked for the same pages at the same moments."
 SPARED = (
@@ -40,7 +41,7 @@ def from_evidence(con: duckdb.DuckDBPyConnection) -> Recording:
         When it is no connection to loaded evidence, or the evidence holds no request.
     """
     require_evidence(con)
-    rows, change = _rows(con), find_change(con)
+    rows, (change, inferred) = _rows(con), _change(con)
     lost = _lost(con, change, rows)
     routes, route = _codes(rows["route"])
     hosts, host = _codes(rows["host"])
@@ -49,8 +50,7 @@ def from_evidence(con: duckdb.DuckDBPyConnection) -> Recording:
     healthy = needs & ~rows["failed"] & (rows["start_us"] < (to_us(change.from_utc) if change else FOREVER))
     missed = needs & (lost | _crowded_out(rows))
     spared = spare(own, missed=missed, healthy=healthy, route=route, draw=draw)
-    pools, told = _pools(con, hosts)
-    timeout_us, waited = _timeout(rows, lost)
+    queue, waited = recorded_queue(con, hosts, Lost.of(rows, lost, crowded_out=_crowded_out(rows)))
     return Recording(
         **_arrived(rows, lost),
         **spared.columns(),
@@ -61,12 +61,19 @@ def from_evidence(con: duckdb.DuckDBPyConnection) -> Recording:
         needs=needs,
         draw=draw,
         change=change,
-        queue=Queue(pools, timeout_us),
+        queue=queue,
         detected_us=_detected(con, change),
         surroundings=_surroundings(con, change, routes, hosts),
-        assumptions=(SAME_PAGES, SPARED, *notes, *told, *waited, _ONE_SERVER),
+        assumptions=(*inferred, SAME_PAGES, SPARED, *_of_requests(rows), *notes, *waited, _ONE_SERVER),
         con=con,
     )
+
+
+def _change(con: duckdb.DuckDBPyConnection) -> tuple[DsnChange | None, tuple[str, ...]]:
+    """Find the change in the deployments' record; where there is none, infer it, and say from what."""
+    change = find_change(con)
+    inferred = infer_change(con) if change is None else None
+    return (change, ()) if inferred is None else (inferred.change, inferred.assumptions)
 
 
 def _rows(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
@@ -103,6 +110,18 @@ def _arrived(rows: dict[str, Any], lost: Flags) -> dict[str, Any]:
         "trace_ids": rows["trace_id"],
         "span_ids": rows["span_id"],
     }
+
+
+def _of_requests(rows: dict[str, Any]) -> list[str]:
+    """Say what was taken for a request, and for a visit."""
+    said = []
+    if rows["nested"].any():
+        said.append(
+            "What one server asks of another belongs to the request that made it: only that is replayed."
+        )
+    if not (rows["visit"] != "").any():
+        said.append("No request names its visit: each counts as a visit of its own.")
+    return said
 
 
 _ONE_SERVER = "The only server there is is the one that healthy requests reached, with the recorded password."
@@ -153,30 +172,6 @@ def _own(rows: dict[str, Any], lost: Flags, route: Ints) -> tuple[Spared, Flags,
         needs,
         notes,
     )
-
-
-def _pools(con: duckdb.DuckDBPyConnection, hosts: tuple[str, ...]) -> tuple[tuple[Sizes, ...], list[str]]:
-    found: dict[str, list[tuple[int, int]]] = {}
-    for host, time_us, size in con.execute(read_sql("pool_sizes")).fetchall():
-        found.setdefault(host, []).append((time_us, size))
-    pools = tuple(_sizes(found[host]) if host in found else _NO_SIZE for host in hosts)
-    untold = [host for host in hosts if host not in found]
-    if untold or not hosts:
-        return pools, ["Where no pool's size was measured, connections never run out."]
-    return pools, []
-
-
-def _sizes(changes: list[tuple[int, int]]) -> Sizes:
-    times, sizes = zip(*changes, strict=True)
-    return Sizes(np.array(times, dtype=np.int64), np.array(sizes, dtype=np.int64))
-
-
-def _timeout(rows: dict[str, Any], lost: Flags) -> tuple[int, list[str]]:
-    """Take the longest wait for a connection from the shortest request that missed one, in whole 10 ms."""
-    waited = (rows["end_us"] - rows["start_us"])[lost & _crowded_out(rows)]
-    if len(waited) == 0:
-        return 2 * SECOND, ["No request shows how long the pool lets it wait: 2 seconds are taken."]
-    return max(int(waited.min()) // 10_000 * 10_000, 50_000), []
 
 
 def _detected(con: duckdb.DuckDBPyConnection, change: DsnChange | None) -> int | None:

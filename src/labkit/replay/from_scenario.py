@@ -8,7 +8,7 @@ import numpy as np
 
 from labkit.replay.change import END, DsnChange
 from labkit.replay.from_evidence import SAME_PAGES, SPARED, numbers
-from labkit.replay.recording import FOREVER, Queue, Recording, Sizes, from_us, to_us
+from labkit.replay.recording import FOREVER, Queue, Recording, Refusal, Sizes, from_us, to_us
 from labkit.replay.spared import Spared, spare
 from labkit.replay.topology import Surroundings
 from labkit.simulation import clock
@@ -48,7 +48,7 @@ def from_scenario(scenario: Scenario, *, seed: int = 20231201, scale: float = 1.
         trace_ids=trace_ids,
         span_ids=span_ids,
         change=change,
-        queue=Queue(_pools(world), world.timeout_us),
+        queue=Queue(_pools(world), world.timeout_us, Refusal(world.timeout_us)),
         detected_us=clock.to_us(scenario.fault.detected) if scenario.fault and change else None,
         surroundings=Surroundings(scenario.topology, scenario.traffic.routes),
         assumptions=(SAME_PAGES, SPARED),

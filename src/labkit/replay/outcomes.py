@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labkit.replay.recording import Queue, Recording, line_up
+from labkit.replay.recording import Queue, Recording, Refusal, line_up
 from labkit.replay.topology import Effect
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from labkit.simulation.world import Flags
 
 #: Codes of errors that no recorded request had.
-POOL_TIMEOUT, QUERY_FAILED = -2, -3
+REFUSED, QUERY_FAILED = -2, -3
 _NOTICES_US = 1_700
 _CANCELLED = "57014"
 
@@ -42,11 +42,6 @@ class Rules:
     queue: Queue
     same_queue: bool
 
-    @property
-    def timeout_us(self) -> int:
-        """Longest wait for a connection."""
-        return self.queue.timeout_us
-
 
 @dataclass(slots=True)
 class Outcomes:
@@ -68,7 +63,7 @@ class Outcomes:
 def as_recorded(recording: Recording) -> Outcomes:
     """Give what became of every request in the record."""
     r = recording
-    wait = np.where(r.refused, np.minimum(r.queue.timeout_us, r.end - r.start), r.usual_waits[0])
+    wait = np.where(r.refused, np.minimum(r.queue.refusal.wait_us, r.end - r.start), r.usual_waits[0])
     return Outcomes(
         r.end.copy(), r.status.copy(), r.failed.copy(), r.error.copy(), r.refused.copy(), r.lost.copy(), wait
     )
@@ -86,28 +81,29 @@ def decide(recording: Recording, rules: Rules, rollout: Rollout, was: Rollout) -
         if mine.any():
             _apply(recording, rules, effect, np.flatnonzero(mine), out)
     # Another timeout also changes those who missed a connection as they did in the record.
-    if rules.timeout_us != recording.queue.timeout_us:
+    longer = rules.queue.refusal.wait_us - recording.queue.refusal.wait_us
+    if longer:
         kept = out.refused & ~anew
-        out.end[kept] += rules.timeout_us - recording.queue.timeout_us
-        out.wait[kept] += rules.timeout_us - recording.queue.timeout_us
+        out.end[kept] += longer
+        out.wait[kept] += longer
     _queue(recording, rules, out)
     return out
 
 
 def _apply(recording: Recording, rules: Rules, effect: Effect, rows: Ints, out: Outcomes) -> None:
     if not effect.connects:
-        refuse(recording, rules.timeout_us, rows, recording.start[rows], out)
+        refuse(recording, rules.queue.refusal, rows, recording.start[rows], out)
         return
     spare(recording, rows, out)
     misbehave(recording, effect, rows, recording.start[rows], out)
 
 
-def refuse(recording: Recording, timeout_us: int, rows: Ints, start: Ints, out: Outcomes) -> None:
-    """Let requests wait for a connection until the timeout, and fail."""
+def refuse(recording: Recording, how: Refusal, rows: Ints, start: Ints, out: Outcomes) -> None:
+    """Let requests wait for a connection in vain, and fail."""
     before = recording.before[rows]
-    out.end[rows] = start + before + timeout_us + before // 2
-    out.status[rows], out.failed[rows], out.error[rows] = 503, True, POOL_TIMEOUT
-    out.refused[rows], out.faulty[rows], out.wait[rows] = True, True, timeout_us
+    out.end[rows] = start + before + how.wait_us + before // 2
+    out.status[rows], out.failed[rows], out.error[rows] = how.status, True, REFUSED
+    out.refused[rows], out.faulty[rows], out.wait[rows] = True, True, how.wait_us
 
 
 def spare(recording: Recording, rows: Ints, out: Outcomes) -> None:
@@ -151,7 +147,7 @@ def _queue(recording: Recording, rules: Rules, out: Outcomes) -> None:
     out.end[moved] = np.maximum(out.end + wait - out.wait, least)[moved]
     out.wait[moved] = wait[moved]
     turned_away = np.flatnonzero(served & gone & ~was_gone)
-    refuse(recording, rules.timeout_us, turned_away, recording.start[turned_away], out)
+    refuse(recording, rules.queue.turned_away, turned_away, recording.start[turned_away], out)
     out.faulty[turned_away] = False
     let_in = np.flatnonzero(served & was_gone & ~gone & recording.failed & ~recording.lost)
     length = (recording.before + recording.hold + recording.after + wait)[let_in]

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from labkit.core.errors import LabError
 from labkit.replay.configuration import Configuration
 from labkit.replay.engine import replay
+from labkit.replay.moments import EARLY, LATE, ROOM, moment_at
+from labkit.replay.recording import to_us
 
 if TYPE_CHECKING:
     from labkit.replay.recording import Recording
     from labkit.replay.result import Replay
 
-#: What is asked most, in words, and as a configuration.
-QUESTIONS: tuple[tuple[str, Configuration], ...] = (
-    ("as it was", Configuration()),
-    ("the corrected string", Configuration(dsn_after="as corrected")),
-    ("the string fixed at 14:45", Configuration(rollback="14:45")),
-    ("the string fixed at 15:30", Configuration(rollback="15:30")),
-    ("never fixed (to the end of the record)", Configuration(rollback="never")),
-    ("twice the workers from 15:12", Configuration(workers=2, workers_at="15:12")),
-    ("a 14.4x burn-rate page", Configuration(detection="burn rate")),
-    ("an alarm at 1 % failures", Configuration(detection="threshold")),
-    ("a connectivity test in the pipeline", Configuration(connectivity_test=True)),
-    ("a canary of 5 %", Configuration(canary=0.05)),
-    ("a manual ledger", Configuration(manual_ledger=True)),
-    ("three retries with jitter", Configuration(retries=3)),
-    ("three retries without jitter", Configuration(retries=3, retry_jitter=False)),
-    ("a page, and rolled back five minutes later", Configuration(detection="burn rate", rollback="14:36:04")),
-)
+_FIVE_MINUTES = dt.timedelta(minutes=5)
 
 _HEAD = """# What would have happened
 
@@ -71,7 +59,7 @@ def quotes(recording: Recording, where: str) -> str:
             found=where,
             next_step="Replay it in Python: labkit.replay(con, labkit.Configuration(workers=2)).",
         )
-    results = [(words, replay(recording, asked)) for words, asked in QUESTIONS]
+    results = [(words, replay(recording, asked)) for words, asked in questions(recording)]
     lines = [_line(_COLUMNS), _line(("---",) * len(_COLUMNS))]
     lines += [_line(_cells(words, result)) for words, result in results]
     code = [f"- {words}: `{result.configuration!r}`" for words, result in results]
@@ -89,6 +77,29 @@ def quotes(recording: Recording, where: str) -> str:
             "",
         ]
     )
+
+
+def questions(recording: Recording) -> Iterator[tuple[str, Configuration]]:
+    """Give what is asked most, in words and as a configuration."""
+    early, late, room = (moment_at(recording, share) for share in (EARLY, LATE, ROOM))
+    yield "as it was", Configuration()
+    yield "the corrected string", Configuration(dsn_after="as corrected")
+    yield f"the string fixed at {early}", Configuration(rollback=early)
+    yield f"the string fixed at {late}", Configuration(rollback=late)
+    yield "never fixed (to the end of the record)", Configuration(rollback="never")
+    yield f"twice the workers from {room}", Configuration(workers=2, workers_at=room)
+    yield "a 14.4x burn-rate page", Configuration(detection="burn rate")
+    yield "an alarm at 1 % failures", Configuration(detection="threshold")
+    yield "a connectivity test in the pipeline", Configuration(connectivity_test=True)
+    yield "a canary of 5 %", Configuration(canary=0.05)
+    yield "a manual ledger", Configuration(manual_ledger=True)
+    yield "three retries with jitter", Configuration(retries=3)
+    yield "three retries without jitter", Configuration(retries=3, retry_jitter=False)
+    paged = replay(recording, Configuration(detection="burn rate")).detected_utc
+    if paged is not None and to_us(paged + _FIVE_MINUTES) < recording.repaired_us:
+        back = f"{paged + _FIVE_MINUTES:%H:%M:%S}"
+        words = "a page, and rolled back five minutes later"
+        yield words, Configuration(detection="burn rate", rollback=back)
 
 
 def _cells(words: str, result: Replay) -> tuple[str, ...]:

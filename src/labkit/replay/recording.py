@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -47,11 +47,41 @@ class Sizes:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """How a request ends that gets no connection: after which wait for one, and with which HTTP status."""
+
+    wait_us: int
+    status: int = 503
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
-    """Where requests wait for a connection: the pool of each host, and the longest wait."""
+    """Where requests wait for a connection.
+
+    Attributes
+    ----------
+    pools : tuple of Sizes
+        The pool of each host.
+    timeout_us : int
+        The longest wait in the line of a pool, in microseconds.
+    refusal : Refusal
+        What becomes of a request for which no connection can be had at all.
+    """
 
     pools: tuple[Sizes, ...]
     timeout_us: int
+    refusal: Refusal
+
+    @property
+    def turned_away(self) -> Refusal:
+        """What becomes of a request that waits too long in the line."""
+        return Refusal(self.timeout_us, self.refusal.status)
+
+    def waiting_at_most(self, timeout_us: int) -> Queue:
+        """Change the longest wait; where no connection can be had, that is waited for, too, if it was."""
+        behind_pool = self.refusal.wait_us == self.timeout_us
+        refusal = replace(self.refusal, wait_us=timeout_us) if behind_pool else self.refusal
+        return replace(self, timeout_us=timeout_us, refusal=refusal)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -12,7 +12,7 @@ import numpy as np
 
 from labkit.replay.configuration import Configuration
 from labkit.replay.ledger import by_hand
-from labkit.replay.outcomes import POOL_TIMEOUT, QUERY_FAILED, Outcomes, Rules
+from labkit.replay.outcomes import QUERY_FAILED, REFUSED, Outcomes, Rules
 from labkit.replay.recording import FOREVER, MINUTE, SECOND, Recording, from_us
 from labkit.replay.response import SLO
 from labkit.replay.retries import Attempts
@@ -250,12 +250,17 @@ class Replay:
     def errors(self) -> Any:
         """Class of the error of each request; ``None`` where there is none."""
         names: dict[int, str | None] = dict(enumerate(self.recording.errors))
-        names |= {-1: None, POOL_TIMEOUT: self._pool_error(), QUERY_FAILED: "psycopg.errors.Error"}
+        names |= {-1: None, REFUSED: self._refused_error(), QUERY_FAILED: "psycopg.errors.Error"}
         return np.array([names[code] for code in self.outcomes.error.tolist()], dtype=object)
 
-    def _pool_error(self) -> str:
-        ended = [name for name in self.recording.errors if name.endswith("PoolTimeout")]
-        return ended[0] if ended else "psycopg_pool.PoolTimeout"
+    def _refused_error(self) -> str | None:
+        """Name the error of a request without a connection as most of the recorded ones have it."""
+        r = self.recording
+        codes, counts = np.unique(r.error[r.refused], return_counts=True)
+        if len(codes) == 0:
+            return "psycopg_pool.PoolTimeout"
+        code = int(codes[np.argmax(counts)])
+        return r.errors[code] if code >= 0 else None
 
     def __repr__(self) -> str:
         return self.sentence

@@ -108,7 +108,7 @@ class _Sending:
         wait, gone = line.of(0, len(r))
         out.end += np.where(served, wait, 0)
         out.wait += np.where(served, wait, 0)
-        refuse(r, self.rules.timeout_us, np.flatnonzero(gone), r.start[gone], out)
+        refuse(r, self.rules.queue.turned_away, np.flatnonzero(gone), r.start[gone], out)
         out.faulty[gone] = self.first.faulty[gone]
         return _Turn(np.arange(len(r)), r.start, served, out)
 
@@ -117,7 +117,9 @@ class _Sending:
         updated = self.rollout.updated(r, rows, start)
         connects = np.where(updated, rules.after.connects, rules.before.connects) & r.spared[rows]
         served = connects & ~gone
-        refuse(r, rules.timeout_us, rows[~served], start[~served], out)
+        refuse(r, rules.queue.refusal, rows[~connects], start[~connects], out)
+        left = connects & gone
+        refuse(r, rules.queue.turned_away, rows[left], start[left], out)
         well = rows[served]
         out.end[well] = (start + wait)[served] + (r.before + r.hold + r.after)[well]
         out.status[well], out.failed[well], out.error[well] = r.spared_status[well], False, -1

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from labkit.replay.change import UNKNOWN
 from labkit.replay.configuration import masked
 from labkit.simulation.faults import QUERY_FAULTS, ConnectResult, QueryFault
 from labkit.simulation.faults.connects import call_of, connect
@@ -25,6 +26,8 @@ from labkit.simulation.reading import as_written
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Stands for a password that is no part of the string: a file, the environment, or none at all.
+_ELSEWHERE = "kept elsewhere"
 _NO_POOL = Pool("pool", 2.0, 1800, 300)
 
 
@@ -80,6 +83,8 @@ class Surroundings:
         password : str
             'as recorded' or 'another'.
         """
+        if text == UNKNOWN:
+            return Effect(text, ConnectResult("unknown", "", ""), fault="unknown")
         dsn = self._filled(as_written(text), password)
         result = connect(dsn, self.topology)
         if not result.ok:
@@ -100,11 +105,11 @@ class Surroundings:
         return {number: outcomes[0] for number, outcomes in found.items() if outcomes}
 
     def _filled(self, dsn: ConnectionString, password: str) -> ConnectionString:
-        """Put the recorded password where the mask stands, or another one."""
-        if dsn.password != "***":
-            return dsn
+        """Put the recorded password where the mask stands, or another one; or where the record has none."""
         known = [roles.get(dsn.user) for roles in (d.roles for d in self.topology.databases)]
         right = next((word for word in known if word is not None), "***")
+        if dsn.password != "***" and not (dsn.password == "" and right == _ELSEWHERE):
+            return dsn
         return dataclasses.replace(dsn, password=right if password == "as recorded" else "another")
 
 
@@ -123,7 +128,7 @@ def seen(
         Path, method and queries of each route.
     """
     dsn = as_written(masked(text))
-    server = Database(dsn.host, dsn.host, dsn.port, (dsn.dbname,), {dsn.user: dsn.password})
+    server = Database(dsn.host, dsn.host, dsn.port, (dsn.dbname,), {dsn.user: dsn.password or _ELSEWHERE})
     service = "the service"
     machines = tuple(Host(name, name) for name in hosts) or (Host(service, service),)
     names = {name: name for name in others if name != dsn.host}

@@ -98,11 +98,17 @@ def _extra(replay: Replay) -> str:
     return said
 
 
+def _repair(*, known: bool) -> str:
+    if known:
+        return "Once somebody knows, the repair takes as long as it took."
+    return "No report is recorded, so an alarm shortens nothing: the repair comes when it came."
+
+
 def assumptions(replay: Replay) -> tuple[str, ...]:
     """List what a replay takes for granted: what its record does, and what its configuration adds."""
     c, said = replay.configuration, list(replay.recording.assumptions)
     if c.detection != PEOPLE and c.rollback == AS_RECORDED:
-        said.append("Once somebody knows, the repair takes as long as it took.")
+        said.append(_repair(known=replay.recording.detected_us is not None))
     if c.detection == PEOPLE and c.changed and replay.recording.detected_us is not None:
         said.append("People report after as many failed requests as in the record.")
     if 0 < c.canary < 1:

@@ -25,8 +25,11 @@ WITH said AS (
     SELECT 'span',
            coalesce(json_extract_string(events, '$[*].attributes."exception.type"')[-1], error_type),
            db_response_status_code, start_utc, host_name,
-           coalesce(json_extract_string(events, '$[*].attributes."exception.message"')[-1], status_message), NULL
-    FROM spans WHERE status_code = 'ERROR'
+           -- Mostly the status repeats the exception; where it does not, it may name what the exception leaves out.
+           CASE WHEN contains(status_message, raised) THEN raised
+                ELSE nullif(concat_ws('; ', nullif(status_message, ''), raised), '') END, NULL
+    FROM (SELECT *, json_extract_string(events, '$[*].attributes."exception.message"')[-1] AS raised FROM spans)
+    WHERE status_code = 'ERROR'
     UNION ALL
     SELECT 'postgres_log', error_severity, state_code, time_utc, NULL, message, detail
     FROM postgres_log WHERE error_severity IN ('WARNING', 'ERROR', 'FATAL', 'PANIC')

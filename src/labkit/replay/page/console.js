@@ -241,8 +241,8 @@ class Controls {
         const number = (name, text, least, step) => labelled(text,
             this.fields[name] = node("input", { type: "number", name, min: least, step, onchange: changed }));
         const box = node("fieldset", {}, node("legend", {}, "What if"),
-            choose("rollback", "rollback", [["as recorded", "as recorded"], ["14:45", "at 14:45"], ["15:30", "at 15:30"],
-                ["never", "never"], ["at", "at ..."]]),
+            choose("rollback", "rollback", [["as recorded", "as recorded"],
+                ...this.record.moments.map(moment => [moment, `at ${moment}`]), ["never", "never"], ["at", "at ..."]]),
             time("rollback_at", "rollback at (UTC)"),
             choose("detection", "who notices", [["people", "people"], ["burn rate", "a 14.4x burn-rate page"],
                 ["threshold", "an alarm at 1 %"]]),
