@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,16 @@ def test_an_error_would_be_noticed(lab, page):
     assert any("ZeroDivisionError" in text for text in errors(page))
 
 
-def test_a_fresh_notebook_is_not_marked_as_changed(lab, page):
-    """Opening a built notebook changes nothing in it, so JupyterLab does not ask to save it."""
-    open_notebook(page, lab.notebook("00-start-here"))
+def test_a_fresh_notebook_is_not_marked_as_changed(project, lab, page):
+    """Opening a notebook that another Python built changes nothing: JupyterLab does not ask to save it."""
+    path = project / "notebooks" / "00-start-here.ipynb"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["metadata"]["language_info"]["version"] = "3.11.0"
+    elsewhere = path.with_name("elsewhere.ipynb")
+    elsewhere.write_text(json.dumps(document), encoding="utf-8")
+    open_notebook(page, lab.notebook("elsewhere"))
     page.wait_for_timeout(1000)
+    elsewhere.unlink()
     assert page.locator(".lm-DockPanel-tabBar .jp-mod-dirty").count() == 0
 
 

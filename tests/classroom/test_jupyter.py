@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import multiprocessing
 import os
+import platform
 import re
 import signal
 import socket
@@ -17,6 +19,7 @@ import nbformat
 import pytest
 
 from labkit.classroom import jupyter
+from labkit.classroom.contents import OwnContents
 from labkit.classroom.jupyter import arguments, find_notebook, start, trust
 from labkit.core.errors import LabError
 
@@ -124,6 +127,34 @@ def test_the_notebooks_are_trusted(student):
     assert not NotebookNotary().check_signature(book)
     trust(student)
     assert NotebookNotary().check_signature(book)
+
+
+@pytest.mark.parametrize(
+    "language", [{"name": "python", "version": "3.11.0"}, {"name": "r", "version": "4"}, None]
+)
+def test_a_notebook_is_handed_over_with_the_present_version(student, language):
+    """JupyterLab reads the running Python's version, of a Python notebook only; the file stays as it is."""
+    path = student / "notebooks" / "00-start-here.ipynb"
+    book = nbformat.read(path, as_version=4)
+    book.metadata = {} if language is None else {"language_info": language}
+    nbformat.write(book, path)
+    before = path.read_bytes()
+    contents = OwnContents(root_dir=str(student))
+    read = asyncio.run(contents.get("notebooks/00-start-here.ipynb"))["content"]["metadata"]
+    mine = language is not None and language["name"] == "python"
+    assert read.get("language_info") == (
+        {**language, "version": platform.python_version()} if mine else language
+    )
+    assert path.read_bytes() == before
+
+
+def test_folders_and_texts_are_handed_over_as_they_are(student):
+    """What is no notebook, or is asked for without its content, is read as ever."""
+    (student / "notes.txt").write_text("seen", encoding="utf-8")
+    contents = OwnContents(root_dir=str(student))
+    assert asyncio.run(contents.get("notes.txt"))["content"] == "seen"
+    assert asyncio.run(contents.get("notebooks"))["type"] == "directory"
+    assert asyncio.run(contents.get("notebooks/01-impact.ipynb", content=False))["content"] is None
 
 
 def test_only_this_machine_is_served(student):

@@ -102,6 +102,7 @@ def arguments(project: Path, notebook: str, *, browser: bool, port: int | None) 
         f"--ServerApp.open_browser={browser}",
         "--ServerApp.answer_yes=True",
         "--ServerApp.kernel_spec_manager_class=labkit.classroom.kernel.OwnKernel",
+        "--ServerApp.contents_manager_class=labkit.classroom.contents.OwnContents",
         f"--IdentityProvider.token={secrets.token_hex(24)}",
         f"--LabApp.default_url=/lab/workspaces/{WORKSPACE}/tree/{notebook}",
         "--LabApp.news_url=None",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TextIO
+
+from labkit.bank.web.stack_traces import stack_trace
 
 
 @dataclass(slots=True)
@@ -98,5 +99,5 @@ def _exception(record: logging.LogRecord) -> dict[str, str]:
     return {
         "exception.type": class_name(error),
         "exception.message": str(error),
-        "exception.stacktrace": "".join(traceback.format_exception(error)),
+        "exception.stacktrace": stack_trace(error),
     }

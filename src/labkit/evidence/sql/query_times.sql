@@ -23,7 +23,7 @@ SELECT query_text,
        quantile_cont(duration_ms, 0.5) FILTER (WHERE phase = 'before') AS p50_before_ms,
        quantile_cont(duration_ms, 0.5) FILTER (WHERE phase = 'during') AS p50_during_ms,
        quantile_cont(duration_ms, 0.5) FILTER (WHERE phase = 'after') AS p50_after_ms,
-       coalesce(sum(duration_ms) FILTER (WHERE phase = 'during'), 0) AS total_during_ms
+       coalesce(round(sum(duration_ms) FILTER (WHERE phase = 'during'), 6), 0) AS total_during_ms
 FROM marked
 GROUP BY query_text
 ORDER BY total_during_ms DESC, outside DESC, query_text

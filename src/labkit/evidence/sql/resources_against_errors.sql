@@ -41,8 +41,10 @@ by_host AS (
     GROUP BY 1, host_name
 ),
 measured AS (
-    SELECT time_utc, avg(cpu) AS cpu, sum(pending) AS pending, sum(used) AS connections_used,
-           sum(workers) AS workers, median(ping_ms) AS ping_ms, avg(ping_loss) AS ping_loss
+    -- Rounded, because the last digits of a sum hang on the order in which its parts come.
+    SELECT time_utc, round(avg(cpu), 9) AS cpu, round(sum(pending), 9) AS pending,
+           round(sum(used), 9) AS connections_used, round(sum(workers), 9) AS workers,
+           median(ping_ms) AS ping_ms, round(avg(ping_loss), 9) AS ping_loss
     FROM by_host
     GROUP BY time_utc
 )

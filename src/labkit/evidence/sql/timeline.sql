@@ -34,10 +34,10 @@ by_host AS (
     GROUP BY ALL
 ),
 measured AS (
-    SELECT 'CPU use' AS plane, time_utc, avg(value) AS value, '1' AS unit
+    SELECT 'CPU use' AS plane, time_utc, round(avg(value), 9) AS value, '1' AS unit
     FROM by_host WHERE name = $cpu_metric::VARCHAR GROUP BY time_utc
     UNION ALL
-    SELECT 'waiting for pool', time_utc, sum(value), 'request'
+    SELECT 'waiting for pool', time_utc, round(sum(value), 9), 'request'
     FROM by_host WHERE name = $pending_metric::VARCHAR GROUP BY time_utc
 )
 SELECT plane, time_utc, value, unit
