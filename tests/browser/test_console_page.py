@@ -109,7 +109,7 @@ def test_the_switches_say_what_they_mean(shown):
         ("connectivity_test", True): {"connectivity_test": True},
         ("manual_ledger", True): {"manual_ledger": True},
     }
-    for (name, value), change in steps.items():
+    for number, ((name, value), change) in enumerate(steps.items(), start=1):
         field = shown.locator(f".labkit-console [name={name}]")
         if value is True:
             field.check()
@@ -119,6 +119,7 @@ def test_the_switches_say_what_they_mean(shown):
             field.fill(value)
             field.press("Tab")
         expected |= change
+        shown.wait_for_function("number => asked.length >= number", arg=number)
         assert shown.evaluate("asked.at(-1)") == expected
     assert labkit.Configuration.from_dict(expected).pool_size == 7
 

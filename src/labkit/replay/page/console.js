@@ -12,11 +12,17 @@ const LANES = {
 const HEIGHT = 496;
 const PARTS = ["user", "host", "port", "dbname", "sslmode", "options"];
 const SSLMODES = ["", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+const AFTER_FRAME_MS = 20;
 let count = 0;
 
 /** Write settings in one way, so that equal ones are equal texts. */
 export function keyOf(settings) {
     return JSON.stringify(Object.keys(settings).sort().map(name => [name, settings[name]]));
+}
+
+/** Write what a result shows, whichever way it was asked for. */
+function contents(result) {
+    return JSON.stringify({ ...result, asked: null });
 }
 
 /** Write the clock of a minute of the record: "15:12". */
@@ -483,7 +489,8 @@ export default {
             fail("");
             if (known) draw(known);
             model.set("settings", settings);
-            model.save_changes();
+            if (!known) return model.save_changes();
+            setTimeout(() => model.save_changes(), AFTER_FRAME_MS);  // what is seen comes before what is told
         }
 
         function fail(words) {
@@ -495,12 +502,13 @@ export default {
             const next = model.get("result");
             held.set(keyOf(next.settings), next);
             held.set(keyOf(next.asked), next);  // the kernel may write a connection string in another way
-            if (keyOf(next.asked) === keyOf(model.get("settings"))) draw(next);
+            const wanted = keyOf(next.asked) === keyOf(model.get("settings"));
+            if (wanted && contents(next) !== contents(result)) draw(next);  // what was held is drawn already
         };
         const onSettings = () => {
             const settings = model.get("settings"), known = held.get(keyOf(settings));
             controls.show(settings);
-            if (known) draw(known);
+            if (known && known !== result) draw(known);
         };
         const onError = () => fail(model.get("error"));
         model.on("change:result", onResult);
