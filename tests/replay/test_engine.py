@@ -316,3 +316,11 @@ def test_a_connection_without_evidence_is_refused():
     for nothing in (duckdb.connect(), closed, "data/debacle"):
         with pytest.raises(LabError, match="this is no connection to loaded evidence"):
             labkit.replay(nothing)
+
+
+def test_a_canary_that_is_taken_back_early_was_never_judged(con):
+    """Rolled back within the ten minutes of a canary, the update was not ended by the canary."""
+    early = labkit.replay(con, labkit.Configuration(canary=0.99, rollback="10:15"))
+    assert early.failed < labkit.replay(con).failed
+    assert not early.caught
+    assert "the canary stopped the update" not in early.sentence

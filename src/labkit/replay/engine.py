@@ -112,6 +112,7 @@ def replay(
     end = rollback_us(recording, wanted, detected)
     if end < rollout.end:
         rollout = dataclasses.replace(rollout, end=end)
+        caught = False  # it was taken back before the canary was judged
         out = decide(recording, rules, rollout, was)
     if detected > end:
         detected = FOREVER  # it was over before anybody noticed
