@@ -46,19 +46,33 @@ def _crowded(arrive: Ints, hold: Ints, servers: Ints) -> bool:
 
 
 def _queue(arrive: Ints, hold: Ints, servers: Ints, timeout: int) -> tuple[Ints, Flags]:
-    wait = np.zeros(len(arrive), dtype=np.int64)
-    gone = np.zeros(len(arrive), dtype=np.bool_)
+    """Go through the line one by one; only those that wait or leave are written down, for most do neither."""
+    late: list[int] = []
+    delays: list[int] = []
+    left: list[int] = []
     free: list[int] = []
     triples = zip(arrive.tolist(), hold.tolist(), servers.tolist(), strict=True)
     for k, (now, need, size) in enumerate(triples):
-        while len(free) < size:
-            heapq.heappush(free, now)
-        while len(free) > size:
-            heapq.heappop(free)
-        begin = max(now, free[0]) if free else now + timeout + 1
-        if begin - now > timeout:
-            wait[k], gone[k] = timeout, True
-            continue
-        wait[k] = begin - now
-        heapq.heapreplace(free, begin + need)
+        if size != len(free):
+            _resize(free, size, now)
+        begin = free[0] if free else now + timeout + 1
+        if begin <= now:
+            heapq.heapreplace(free, now + need)
+        elif begin - now > timeout:
+            left.append(k)
+        else:
+            late.append(k)
+            delays.append(begin - now)
+            heapq.heapreplace(free, begin + need)
+    wait, gone = np.zeros(len(arrive), dtype=np.int64), np.zeros(len(arrive), dtype=np.bool_)
+    wait[late] = delays
+    wait[left], gone[left] = timeout, True
     return wait, gone
+
+
+def _resize(free: list[int], size: int, now: int) -> None:
+    """Add connections that are free now, or take away the ones that are free first."""
+    while len(free) < size:
+        heapq.heappush(free, now)
+    while len(free) > size:
+        heapq.heappop(free)
