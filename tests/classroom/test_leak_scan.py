@@ -48,6 +48,12 @@ ENCODINGS = {
     "plain": lambda text: text,
     "JSON-escaped": json.dumps,
     "unicode escapes": lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
+    "octal escapes": lambda text: "".join(f"\\{ord(letter):03o}" for letter in text),
+    "nothing between": "\u200b".join,
+    "full width": lambda text: "".join(
+        chr(ord(letter) + 0xFEE0) if "!" <= letter <= "~" else letter for letter in text
+    ),
+    "code of codes": lambda text: " + ".join(f"chr({ord(letter)})" for letter in text),
     "byte escapes": lambda text: "".join(f"\\x{ord(letter):02x}" for letter in text),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64 for addresses": lambda text: (
@@ -74,14 +80,18 @@ ENCODINGS = {
 }
 SPELLINGS = {
     "onset": [
-        ONSET, "2023-12-01T14:33:17Z", "14:33:17", "14:33:17.250", "2:33:17 PM", "02:33:17 p.m.", "14h33m17",
+        ONSET, "2023-12-01T14:33:17Z", "14:33:17", "14:33:17.250", "2:33:17 PM", "02:33:17 p.m.",
+        "14h33m17", "14 h 33 min 17 s",
         "20231201T143317Z", "20231201143317", "01/Dec/2023:14:33:17 +0000", "2023-12-01T20:03:17+05:30",
         str(SECOND), f"{SECOND}000", f"{SECOND}000000", f"{SECOND}000000000", f"{SECOND}.0",
         hex(SECOND), f"{SECOND:x}",
         "datetime(2023, 12, 1, 14, 33, 17)",
     ],
     "gap": ["0:11:53", "00:11:53", "11 min 53 s", "11 minutes and 53 seconds", "713000", "11.883"],
-    "requests": ["4711", "4,711", "4_711", "4711.0", "n = 4711;"],
+    "requests": [
+        "4711", "4,711", "4_711", "4711.0", "n = 4711;", "4'711", "4\u2019711", "4 711", "4\u2009711",
+        "0b1001001100111", "0o11147",
+    ],
     "share": ["0.03472", "0.034721", "3.4721 %"],
     "part": ["6543", "db.example:6543/bank", "port=6543"],
     "story": ["14:52:40"],
@@ -90,7 +100,8 @@ SPELLINGS = {
 }  # fmt: skip
 HARMLESS = [
     "14:33", "at about half past two", "14:33:18", "114:33:17", "14:33:170",
-    "47110", "4712", "0.0347.1", "v4711", "471", "11:53", "step", "/login and /transfers", "16543", "web-1",
+    "47110", "4712", "4 7115", "14 711",
+    "0b1001001100110", "0.0347.1", "v4711", "471", "11:53", "step", "/login and /transfers", "16543", "web-1",
     "deadbeef" * 4, "data:image/png;base64," + base64.b64encode(bytes(range(256))).decode(),
 ]  # fmt: skip
 

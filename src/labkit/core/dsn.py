@@ -24,7 +24,7 @@ class Dsn:
     """One connection string of PostgreSQL, read by libpq's own parser.
 
     Parts carry libpq's names (https://www.postgresql.org/docs/18/libpq-connect.html, "Parameter Key Words")
-    and are text, as libpq keeps them: a port may be ``"5432,5433"``. What is not in the string is ``None``;
+    and are text, as libpq keeps them: a port may be ``"5432,6432"``. What is not in the string is ``None``;
     the environment is not asked. Whatever shows the value shows ``***`` for a secret; so does a pickle.
 
     Attributes
@@ -39,8 +39,8 @@ class Dsn:
     Dsn('postgresql://bank_app:***@db-primary.bank.example:5432/bank')
     >>> dsn.port, dsn.sslmode, dsn.password
     ('5432', None, ***)
-    >>> dsn.replace(port=5433).keywords
-    'user=bank_app password=*** host=db-primary.bank.example port=5433 dbname=bank'
+    >>> dsn.replace(dbname="shop").keywords
+    'user=bank_app password=*** host=db-primary.bank.example port=5432 dbname=shop'
     """
 
     parts: tuple[tuple[str, str | Secret], ...] = ()
@@ -143,7 +143,7 @@ class Dsn:
 
         Examples
         --------
-        >>> Dsn.parse("host=db.example port=5433").replace(port=None, dbname="bank")
+        >>> Dsn.parse("host=db.example port=6432").replace(port=None, dbname="bank")
         Dsn('postgresql://db.example/bank')
         """
         known = conninfo.known_parts()
@@ -205,9 +205,9 @@ class Dsn:
         Examples
         --------
         >>> before = Dsn.parse("postgresql://bank_app:***@db.example:5432/bank")
-        >>> print(before.diff(before.replace(port=5433)))
-        part  before  after
-        port  5432    5433
+        >>> print(before.diff(before.replace(dbname="shop")))
+        part    before  after
+        dbname  bank    shop
         """
         from labkit.core.dsn_diff import compare
 

@@ -41,14 +41,14 @@ class DsnDiff:
     Examples
     --------
     >>> from labkit.core.dsn import Dsn
-    >>> difference = Dsn.parse("host=a password=old").diff(Dsn.parse("host=b password=new port=5433"))
+    >>> difference = Dsn.parse("host=a password=old").diff(Dsn.parse("host=b password=new port=6432"))
     >>> [change.part for change in difference]
     ['password', 'host', 'port']
     >>> print(difference)
     part      before   after
     password           changed
     host      a        b
-    port      not set  5433
+    port      not set  6432
     """
 
     changes: tuple[PartChange, ...] = ()

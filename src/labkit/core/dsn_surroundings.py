@@ -41,7 +41,7 @@ def influences(dsn: Dsn, environ: Mapping[str, str], home: Path | None = None) -
     Examples
     --------
     >>> dsn = Dsn.parse("postgresql://bank_app:pw@db.example/bank")
-    >>> [str(found) for found in influences(dsn, {"PGPORT": "5433", "PGHOST": "other", "HOME": "/home/bank"})]
+    >>> [str(found) for found in influences(dsn, {"PGPORT": "6432", "PGHOST": "other", "HOME": "/home/bank"})]
     ['PGPORT (port)']
     """
     return (*_variables(dsn, environ), *_files(dsn, home))

@@ -77,7 +77,7 @@ def load(
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     said = '{"timestamp":"2023-12-01T14:45:10Z","channel":"chat","author":"user","text":"down?"}'
+    ...     said = '{"timestamp":"2024-02-29T12:00:00Z","channel":"chat","author":"user","text":"down?"}'
     ...     _ = Path(folder, "said.txt").write_text(said, encoding="utf-8")
     ...     con = load(folder)
     >>> con.sql("SELECT author, text FROM messages").fetchall()

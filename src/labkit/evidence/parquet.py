@@ -66,7 +66,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, folder: PathLike) -> Path:
     >>> from tempfile import TemporaryDirectory
     >>> from labkit.evidence.load import load
     >>> with TemporaryDirectory() as folder:
-    ...     said = '{"timestamp":"2023-12-01T14:45:10Z","channel":"chat","author":"user","text":"down?"}'
+    ...     said = '{"timestamp":"2024-02-29T12:00:00Z","channel":"chat","author":"user","text":"down?"}'
     ...     _ = Path(folder, "said.txt").write_text(said, encoding="utf-8")
     ...     with load(folder) as con:
     ...         written = write_parquet(con, Path(folder, "parquet"))

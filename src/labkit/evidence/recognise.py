@@ -63,7 +63,7 @@ def recognise(path: Path) -> Format | None:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder) / "misleading.csv"
-    ...     said = '{"timestamp":"2023-12-01T14:45:10Z","channel":"chat","author":"user","text":"down?"}'
+    ...     said = '{"timestamp":"2024-02-29T12:00:00Z","channel":"chat","author":"user","text":"down?"}'
     ...     _ = path.write_text(said, encoding="utf-8")
     ...     print(recognise(path).name)
     messages

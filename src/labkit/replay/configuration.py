@@ -41,7 +41,7 @@ class Configuration:
         Password in `dsn_after`: 'as recorded' or 'another'.
     rollback : str
         When the string from before is in force again: 'as recorded', 'never', or a time such as '14:45'
-        (UTC, on the day of the incident) or '2023-12-01 14:45:10'.
+        (UTC, on the day of the incident) or '2023-12-01 14:45:30'.
     workers, workers_at : float, str
         Workers times this number from that time on; each worker has places of its own in the pool.
     pool_size, pool_timeout_s : int, float
@@ -174,7 +174,7 @@ def _moment(name: str, value: object) -> str:
     raise LabError(
         f"{name} is no time",
         found=value,
-        allowed=[AS_RECORDED, NEVER, "'14:45' (UTC, on the day)", "'2023-12-01 14:45:10'"],
+        allowed=[AS_RECORDED, NEVER, "'14:45' (UTC, on the day)", "'2023-12-01 14:45:30'"],
     )
 
 

@@ -14,7 +14,7 @@ _LONG = 30 * MINUTE
 
 
 def moment_us(recording: Recording, text: str) -> int:
-    """Turn '14:45' or '2023-12-01 14:45:10' into microseconds since 1970; a clock is of the incident's day.
+    """Turn '14:45' or '2023-12-01 14:45:30' into microseconds since 1970; a clock is of the incident's day.
 
     Where the update came late in the evening, a clock before it means the next day.
     """

@@ -42,8 +42,8 @@ def marked(text: str, other: str, *, another_password: bool = False) -> list[tup
 
     Examples
     --------
-    >>> marked("postgresql://db.example:5433", "postgresql://db.example:5432")[-1]
-    ('5433', True)
+    >>> marked("postgresql://db.example/shop", "postgresql://db.example/bank")[-1]
+    ('shop', True)
     """
     theirs = dict(spell(other))
     found = []

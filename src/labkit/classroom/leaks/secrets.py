@@ -22,7 +22,11 @@ LEAST_DIGITS, LEAST_TEXT, LEAST_LINE, LEAST_VALUE = 4, 30, 16, 4
 _SECOND_US = 1_000_000
 #: Roles of cells that are a teacher's, and what a message calls them.
 _TEACHERS = {"solution": "solution", "notes": "teacher's notes"}
-_NUMBER = re.compile(r"(?<![\w.,:-])\d[\d,_\u00a0\u202f]*(?:\.\d+)?(?![\w:]|[.,]\d)")
+#: A number may have its thousands apart: by a comma, an underscore, an apostrophe of either form, any space.
+_APART = r"[ '\u2019\u2009\u00a0\u202f]"
+_NUMBER = re.compile(
+    rf"(?<![\w.,:-])(?:\d{{1,3}}(?:{_APART}\d{{3}})+(?!\d)|\d[\d,_\u00a0\u202f]*)(?:\.\d+)?(?![\w:]|[.,]\d)"
+)
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?\s?[+-]\d\d:?\d\d")
 
 
@@ -150,7 +154,7 @@ def _moment_patterns(moment_us: int) -> Iterator[re.Pattern[str]]:
         half = "p" if when.hour >= 12 else "a"
         clock = rf"{when:%M}\s?[:.m-]?\s?{when:%S}(?!\d)"
         alone = r"(?<!\d)(?:(?<!\d\d:)|(?<=\d{4}:))"  # not within a longer clock; Apache writes 2023:14:52:00
-        yield re.compile(rf"{alone}{when:%H}\s?[:.,h-]\s?{when:%M}\s?[:.,m-]\s?{when:%S}(?!\d)")
+        yield re.compile(rf"{alone}{when:%H}\s?[:.,h-]\s?{when:%M}\s?(?:[:.,m-]|min)\s?{when:%S}(?!\d)")
         yield re.compile(rf"(?<!\d)0?{hour12}\s?[:.]\s?{clock}[\d.]*\s?{half}\.?m", re.IGNORECASE)
         yield re.compile(rf"(?:{when:%Y%m%d}|{when:%d%m%Y}|{when:%m%d%Y})[T _-]?{when:%H%M%S}(?!\d)")
         yield re.compile(rf"(?<=[T_]){when:%H%M%S}(?!\d)")

@@ -7,6 +7,7 @@ import binascii
 import contextlib
 import html
 import re
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_plus
@@ -15,13 +16,16 @@ from urllib.parse import unquote_plus
 DEPTH = 3
 #: Tokens longer than this are decoded once, from their start: they are files, not words.
 _LONG = 4096
-_ESCAPES = re.compile(r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})")
+_ESCAPES = re.compile(
+    r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\x([0-9a-fA-F]{2})|\\U([0-9a-fA-F]{8})|\\([0-3][0-7]{2})(?![0-9])"
+)
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
 _BASE32 = re.compile(r"[A-Z2-7]{8,}={0,6}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}[ :]?){3,}[0-9a-fA-F]{2}")
 _HEX_NUMBER = re.compile(r"\b0x([0-9a-fA-F]{4,16})\b|\b([0-9a-fA-F]{8,16})\b")
 _QUOTED = re.compile(r"=([0-9A-F]{2})")
-_CODES = re.compile(r"(?:\b\d{2,3}\b[\s,;]+){4,}\d{2,3}\b")
+_BASED_NUMBER = re.compile(r"\b0[bB]([01]{10,64})\b|\b0[oO]([0-7]{4,22})\b")
+_CODES = re.compile(r"(?:\b\d{2,3}\b[\s,;]+){4,}\d{2,3}\b|(?:\bchr\(\d{2,3}\)[\s+,.]*){3,}")
 _RUN = re.compile(rb"[\x20-\x7e]{6,}")
 
 
@@ -53,8 +57,21 @@ def views(text: str) -> Iterator[tuple[str, str]]:
 
 def _escapes(text: str) -> Iterator[str]:
     if "\\" in text:
-        plain = _ESCAPES.sub(lambda found: chr(int(found[1] or found[2] or found[3], 16) % 0x110000), text)
+        plain = _ESCAPES.sub(_letter, text)
         yield re.sub(r'\\(["\'/\\])', r"\1", plain.replace("\\n", "\n").replace("\\t", "\t"))
+
+
+def _letter(found: re.Match[str]) -> str:
+    return chr(int(found[4], 8) if found[4] else int(found[1] or found[2] or found[3], 16) % 0x110000)
+
+
+def _look_alikes(text: str) -> Iterator[str]:
+    """Read what looks like other characters, or like nothing, as what a reader takes it for."""
+    if not text.isascii():
+        seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+        plain = unicodedata.normalize("NFKC", seen)
+        if plain != text:
+            yield plain
 
 
 def _url(text: str) -> Iterator[str]:
@@ -101,6 +118,11 @@ def _hex(text: str) -> Iterator[str]:
         yield str(int(found[1] or found[2], 16))
 
 
+def _other_bases(text: str) -> Iterator[str]:
+    for found in _BASED_NUMBER.finditer(text):
+        yield str(int(found[1], 2) if found[1] else int(found[2], 8))
+
+
 def _codes(text: str) -> Iterator[str]:
     for token in _tokens(_CODES, text):
         codes = [int(code) for code in re.findall(r"\d+", token)]
@@ -129,11 +151,13 @@ def _says(raw: bytes) -> Iterator[str]:
 
 _DECODERS: dict[str, Callable[[str], Iterator[str]]] = {
     "escapes": _escapes,
+    "look-alikes": _look_alikes,
     "URL encoding": _url,
     "HTML entities": _entities,
     "quoted-printable": _quoted_printable,
     "base64": _base64,
     "base32": _base32,
     "hex": _hex,
+    "binary or octal": _other_bases,
     "character codes": _codes,
 }

@@ -67,9 +67,9 @@ def read_message(
 
     Examples
     --------
-    >>> reading = read_message('connection to server at "192.0.2.7", port 5433 failed: Connection refused')
+    >>> reading = read_message('connection to server at "192.0.2.7", port 6432 failed: Connection refused')
     >>> reading.signature.name, reading.named["port"], reading.meanings[0].part
-    ('refused', '5433', 'port')
+    ('refused', '6432', 'port')
     """
     whole = "\n".join(part for part in (detail, text, error) if part)
     for signature in SIGNATURES:
@@ -103,8 +103,8 @@ def endpoint(text: str) -> dict[str, str]:
 
     Examples
     --------
-    >>> endpoint("connect ECONNREFUSED 192.0.2.7:5433")
-    {'host': '192.0.2.7', 'port': '5433'}
+    >>> endpoint("connect ECONNREFUSED 192.0.2.7:6432")
+    {'host': '192.0.2.7', 'port': '6432'}
     """
     for pattern in _ENDPOINTS:
         if found := re.search(pattern, text):

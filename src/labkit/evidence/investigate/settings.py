@@ -185,8 +185,8 @@ def dsn_changes(before: str | None, after: str | None) -> tuple[tuple[PartChange
     Examples
     --------
     >>> one = "postgresql://bank_app:***@db.example:5432/bank"
-    >>> dsn_changes(one, one.replace("5432", "5433"))
-    ((PartChanged(part='port', before='5432', after='5433'),), True)
+    >>> dsn_changes(one, one.replace("5432/bank", "5432/shop"))
+    ((PartChanged(part='dbname', before='bank', after='shop'),), True)
     """
     one, two = _parse(before), _parse(after)
     if one is not None and two is not None:
