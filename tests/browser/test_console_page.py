@@ -6,7 +6,7 @@ import json
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from console_page import open_console, write_page
+from console_page import ROOT, open_console, write_page
 
 import labkit
 
@@ -258,3 +258,105 @@ def test_everyone_can_read_it(page, console, screenshots, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     if screenshots:
         page.screenshot(path=screenshots / f"console-{name}.png", full_page=True)
+
+
+def test_two_consoles_on_a_page_are_two(page, console):
+    """Each widget loads the script anew: what is chosen in one changes nothing in the other."""
+    console.configuration = labkit.Configuration()
+    alone = write_page(console)
+    script = alone.partition('<script type="module">')[2].partition("</script>")[0]
+    second = script.replace('getElementById("here")', 'getElementById("there")').replace(
+        "window.", "window.other_"
+    )
+    page.set_content(
+        alone.replace('<div id="here">', '<div id="there"></div><div id="here">').replace(
+            "</body>", f'<script type="module">{second}</script></body>'
+        )
+    )
+    page.wait_for_selector("#there .line.ratio[d]", state="attached")
+    page.wait_for_selector("#here .line.ratio[d]", state="attached")
+    page.locator("#here input[value='as corrected']").check()
+    page.locator("#there input[value='as deployed']").check()
+    assert page.locator("#here input[value='as corrected']").is_checked()
+    assert page.locator("#here [role=status]").text_content().startswith("As corrected")
+    assert page.locator("#there [role=status]").text_content().startswith("As deployed")
+
+
+def test_a_click_on_a_text_keeps_the_keys_in_the_console(shown):
+    """After a click on the sentence, or in the picture, keys are the console's and not the notebook's."""
+    shown.evaluate(
+        "document.addEventListener('keydown', event => (window.heard = [...(window.heard ?? []), event.key]))"
+    )
+    shown.locator(STATUS).click()
+    shown.keyboard.press("d")
+    shown.locator(".labkit-console .picture").click(position={"x": 300, "y": 100})
+    shown.wait_for_function("document.activeElement.type === 'range'")
+    before = shown.evaluate("document.activeElement.value")
+    shown.keyboard.press("ArrowRight")
+    assert shown.evaluate("document.activeElement.value") != before
+    assert shown.evaluate("window.heard ?? []") == []
+
+
+def test_a_time_is_typed_as_it_is_written_here(shown):
+    """A rollback at some time takes a clock of 24 hours, with or without seconds."""
+    shown.locator("[name=rollback]").select_option("at")
+    shown.locator("[name=rollback_at]").fill("14:50")
+    shown.locator("[name=rollback_at]").press("Tab")
+    shown.wait_for_function("asked.at(-1)?.rollback === '14:50'")
+
+
+def test_the_picture_stays_where_it_is(shown):
+    """Toggling the string moves the picture nowhere, though the driver then has nothing to say."""
+    top = "document.querySelector('.labkit-console .picture').getBoundingClientRect().top"
+    shown.locator("input[value='as deployed']").check()
+    before = shown.evaluate(top)
+    shown.locator("input[value='as corrected']").check()
+    assert shown.evaluate(top) == pytest.approx(before, abs=1)
+
+
+def test_clearing_the_role_keeps_the_recorded_password(shown):
+    """A role that is cleared and typed again leaves the password as it was."""
+    shown.locator("input[value=edit]").check()
+    for value in ("", "bank_app"):
+        shown.locator("[name=user]").fill(value)
+        shown.locator("[name=user]").press("Tab")
+    shown.wait_for_function("asked.at(-1)?.dsn_after.includes('bank_app:***@')")
+    assert shown.locator("[name=password]").input_value() == "as recorded"
+
+
+def keep(page, screenshots, name):
+    """Take a picture to look at, if that was asked for."""
+    if screenshots:
+        page.locator(".labkit-console").screenshot(path=screenshots / f"{name}.png")
+
+
+@pytest.fixture
+def foreign(page):
+    """Show the console of another system's traces: four minutes, no deployment, no report."""
+    page.set_default_timeout(30_000)
+    with labkit.load(ROOT / "tests" / "replay" / "ticket_office" / "traces.otlp.jsonl.gz") as con:
+        page.set_content(write_page(labkit.ReplayConsole(con)))
+    page.wait_for_selector(".labkit-console .line.ratio[d]")
+    return page
+
+
+def test_a_short_record_has_its_own_clock(foreign, screenshots):
+    """Minutes stand at the axis, the cursor begins at the onset, and nobody is said never to have noticed."""
+    texts = foreign.locator(".labkit-console .picture .tick").all_text_contents()
+    assert {"13:07", "13:08", "13:09"} <= set(texts)
+    assert foreign.locator(".labkit-console .readout").text_content().startswith("13:07 UTC")
+    assert "not recorded" in foreign.locator(".labkit-console .figures").text_content()
+    keep(foreign, screenshots, "console-ticket-office")
+
+
+def test_where_no_string_changed_the_page_says_so(page, screenshots):
+    """Without a change of a string the switches that need one are off, with the reason beside them."""
+    with labkit.load(ROOT / "tests" / "replay" / "ticket_office" / "traces.otlp.jsonl.gz") as con:
+        con.execute("DELETE FROM spans WHERE status_code = 'ERROR'")
+        page.set_content(write_page(labkit.ReplayConsole(con)))
+    page.wait_for_selector(".labkit-console .line.ratio[d]", state="attached")
+    assert page.get_by_text("No deployment of this record changed a connection string.").is_visible()
+    assert page.locator(STATUS).text_content().startswith("As recorded")
+    assert page.locator("[name=detection]").is_disabled()
+    assert "not needed" not in page.locator(".labkit-console .figures").text_content()
+    keep(page, screenshots, "console-no-change")

@@ -94,3 +94,25 @@ def test_an_unknown_part_is_refused():
     """A name that no configuration has is an error with the nearest one that it has."""
     with pytest.raises(LabError, match="Did you mean 'rollback'"):
         labkit.Configuration.from_dict({"roll_back": "14:45"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://u:***@h.example:5432/",  # written anew without the slash
+        "postgresql://:***@h.example/d",
+        "host=h.example user=u password=*** dbname=d",
+        "postgresql://%C3%BC:***@%3A%3A1/d",
+        "postgresql://u@h.example/d",
+    ],
+)
+def test_only_a_written_password_is_another_one(text):
+    """However a string is written anew, stars stay the recorded password, and none stays none."""
+    assert labkit.Configuration(dsn_after=text).password_after == "as recorded"
+
+
+@pytest.mark.parametrize("when", ["2023-13-45 14:45", "2023-02-30T14:45:00"])
+def test_a_day_that_is_none_is_refused(when):
+    """A day that no calendar has is told like any other wrong time."""
+    with pytest.raises(LabError, match="rollback is no time"):
+        labkit.Configuration(rollback=when)

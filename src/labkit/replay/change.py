@@ -72,8 +72,14 @@ def find_change(con: duckdb.DuckDBPyConnection) -> DsnChange | None:
     'DATABASE_URL'
     """
     changes = list(_changes(con))
-    # Of two changes that were both in force, the later one is nearer to what happened.
-    return max(changes, key=lambda change: (len(lost_requests(con, change)), change.from_utc), default=None)
+    # What only takes an earlier change back is no cause; of two that were in force, the later one is nearer.
+    causes = [change for change in changes if not any(_takes_back(change, other) for other in changes)]
+    return max(causes, key=lambda change: (len(lost_requests(con, change)), change.from_utc), default=None)
+
+
+def _takes_back(change: DsnChange, earlier: DsnChange) -> bool:
+    same = (change.key, change.before, change.after) == (earlier.key, earlier.after, earlier.before)
+    return same and earlier.from_utc < change.from_utc and change.before != change.after
 
 
 def lost_requests(con: duckdb.DuckDBPyConnection, change: DsnChange) -> list[str]:

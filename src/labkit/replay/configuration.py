@@ -113,10 +113,9 @@ class Configuration:
                 raise LabError(f"{name} is no connection string", next_step="Write it as text.")
             if text in words:
                 continue
-            shown = masked(text)
-            if shown != text and name == "dsn_after":
+            if name == "dsn_after" and _has_password(text):
                 object.__setattr__(self, "password_after", "another")
-            object.__setattr__(self, name, shown)
+            object.__setattr__(self, name, masked(text))
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Configuration:
@@ -165,17 +164,40 @@ def masked(text: str) -> str:
     return Dsn.parse(text).redacted if text and read(text) is not None else as_written(text).redacted
 
 
+def _has_password(text: str) -> bool:
+    """Tell whether a connection string, readable or not, has a password that is written out."""
+    from labkit.core.conninfo import read
+    from labkit.core.dsn import Dsn
+    from labkit.simulation.reading import as_written
+
+    if text and read(text) is not None:
+        password = Dsn.parse(text).password
+        return password is not None and not password.masked
+    return as_written(text).redacted != text
+
+
 def _moment(name: str, value: object) -> str:
     if isinstance(value, dt.datetime):
         clock = value.astimezone(dt.UTC) if value.tzinfo else value
         return clock.replace(tzinfo=None).isoformat(sep=" ")
-    if value in (AS_RECORDED, NEVER) or (isinstance(value, str) and _CLOCK.fullmatch(value)):
+    if value in (AS_RECORDED, NEVER) or (isinstance(value, str) and _is_moment(value)):
         return str(value).replace("T", " ")
     raise LabError(
         f"{name} is no time",
         found=value,
         allowed=[AS_RECORDED, NEVER, "'14:45' (UTC, on the day)", "'2023-12-01 14:45:30'"],
     )
+
+
+def _is_moment(text: str) -> bool:
+    """Tell whether a text is a clock, with or without a day of the calendar."""
+    if not _CLOCK.fullmatch(text):
+        return False
+    try:
+        dt.date.fromisoformat(text[:10] if "-" in text else "2023-12-01")
+    except ValueError:
+        return False
+    return True
 
 
 def _check_number(name: str, value: object, least: float, most: float) -> None:

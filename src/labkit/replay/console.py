@@ -13,7 +13,7 @@ import traitlets
 from labkit.core.errors import LabError
 from labkit.replay.configuration import Configuration
 from labkit.replay.console_state import prepared, record_of, told
-from labkit.replay.engine import record, replay
+from labkit.replay.engine import not_a_configuration, record, replay
 from labkit.replay.live import Live
 from labkit.replay.result import Replay
 
@@ -115,6 +115,8 @@ class ReplayConsole(anywidget.AnyWidget):
 
     @configuration.setter
     def configuration(self, configuration: Configuration) -> None:
+        if not isinstance(configuration, Configuration):
+            raise not_a_configuration(configuration)
         if self._live is not None:
             self._live.switch(configuration)
             self._follow(self._live)

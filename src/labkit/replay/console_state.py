@@ -131,9 +131,15 @@ def record_of(recording: Recording, *, strings: bool = True) -> dict[str, Any]:
         "changed": bool(change),
         "strings": bool(change) and strings,
         "moments": _moments(recording),
+        "onset": _minute(recording, recording.deployed_us) if change else 0,
+        "reported": recording.detected_us is not None,
         "pings": _pings(recording),
         "events": _events(recording),
     }
+
+
+def _minute(recording: Recording, us: int) -> int:
+    return max(0, min((us - recording.begin_us) // MINUTE, recording.minutes - 1))
 
 
 def _rounded(values: Any) -> list[float | None]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labkit.core.errors import LabError
+from labkit.core.secret import harmless
 from labkit.replay.configuration import AS_CORRECTED, AS_DEPLOYED, AS_RECORDED, Configuration
 from labkit.replay.moments import moment_us
 from labkit.replay.outcomes import Outcomes, Rules, decide
@@ -94,11 +95,7 @@ def replay(
     recording = record(source, seed=seed)
     wanted = Configuration() if configuration is None else configuration
     if not isinstance(wanted, Configuration):
-        raise LabError(
-            "this is no configuration",
-            found=wanted,
-            next_step='Make one with labkit.Configuration(dsn_after="as corrected").',
-        )
+        raise not_a_configuration(wanted)
     _require_change(recording, wanted)
     rules = rules_of(recording, wanted)
     was = recorded(recording)
@@ -120,6 +117,15 @@ def replay(
     if wanted.retries:
         out, attempts = send_again(recording, rules, rollout, out, wanted)
     return Replay(recording, wanted, rules, rollout, out, attempts, detected, stopped, caught)
+
+
+def not_a_configuration(value: object) -> LabError:
+    """Say that a value is no configuration, and how to make one."""
+    return LabError(
+        "this is no configuration",
+        found=harmless(value),
+        next_step='Make one with labkit.Configuration(dsn_after="as corrected").',
+    )
 
 
 def _require_change(recording: Recording, wanted: Configuration) -> None:
@@ -160,11 +166,16 @@ def _strings(recording: Recording, wanted: Configuration) -> tuple[Effect, Effec
 
 
 def _deployed(recording: Recording) -> Effect:
-    """Find out what the deployed string does; where only its password can be wrong, that is wrong."""
+    """Find out what the deployed string does; what it did in the record is believed before any model.
+
+    Where requests were lost and only the password can be wrong, that is wrong; where none was, it connected.
+    """
     assert recording.change is not None
     effect = recording.surroundings.effect(recording.change.after)
     if effect.sound and recording.lost.any():
         return recording.surroundings.effect(recording.change.after, "another")
+    if not effect.connects and not recording.lost.any():
+        return dataclasses.replace(recording.surroundings.sound(), text=effect.text)
     return effect
 
 

@@ -66,8 +66,11 @@ def describe(replay: Replay) -> str:
     """Say the result in one sentence, with its numbers."""
     minutes, budget = replay.outage_minutes, replay.budget_burned
     head = circumstances(replay.configuration)
+    if replay.recording.change is None:
+        head = head.replace(AS_DEPLOYED, AS_RECORDED, 1)
+    fails = "request fails" if replay.failed == 1 else "requests fail"
     numbers = (
-        f"{replay.failed:,} of {replay.requests:,} requests fail"
+        f"{replay.failed:,} of {replay.requests:,} {fails}"
         f"{_saved(replay)}; {minutes} {'minute' if minutes == 1 else 'minutes'} of outage, "
         f"{budget:.0%} of a month's error budget"
     )

@@ -13,7 +13,6 @@ const HEIGHT = 496;
 const PARTS = ["user", "host", "port", "dbname", "sslmode", "options"];
 const SSLMODES = ["", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 const AFTER_FRAME_MS = 20;
-let count = 0;
 
 /** Write settings in one way, so that equal ones are equal texts. */
 export function keyOf(settings) {
@@ -28,6 +27,11 @@ function contents(result) {
 /** Write the clock of a minute of the record: "15:12". */
 export function clock(begin, minute) {
     return new Date(begin + minute * 60000).toISOString().slice(11, 16);
+}
+
+/** Minutes between two labels of the time axis: six to twelve labels, whatever the length. */
+export function tickMinutes(minutes) {
+    return [1, 2, 5, 10, 15, 30, 60, 120, 240, 480].find(step => minutes / step <= 12) || 1440;
 }
 
 /** Share of failed requests of each minute. */
@@ -53,7 +57,7 @@ export function steps(values, lane, most) {
 export function compose(parts, password) {
     const safe = text => encodeURIComponent(text);
     const secret = password === "none" ? "" : ":***";
-    const user = parts.user ? `${safe(parts.user)}${secret}@` : "";
+    const user = parts.user || secret ? `${safe(parts.user || "")}${secret}@` : "";
     const port = parts.port ? `:${safe(parts.port)}` : "";
     const more = ["sslmode", "options"].filter(name => parts[name]).map(name => `${name}=${safe(parts[name])}`);
     const query = more.length ? `?${more.join("&")}` : "";
@@ -138,10 +142,11 @@ class Picture {
     }
 
     hours() {
-        const first = Math.ceil(this.record.begin / 1800000) * 1800000;
-        for (let at = first; at <= this.record.begin + this.record.minutes * 60000; at += 1800000) {
+        const step = tickMinutes(this.record.minutes) * 60000;
+        const first = Math.ceil(this.record.begin / step) * step;
+        for (let at = first; at <= this.record.begin + this.record.minutes * 60000; at += step) {
             const minute = (at - this.record.begin) / 60000;
-            const anchor = minute < this.record.minutes - 5 ? "middle" : "end";
+            const anchor = this.x(minute) < WIDTH - RIGHT - 20 ? "middle" : "end";
             this.svg.append(
                 drawn("text", { class: "tick", x: this.x(minute), y: HEIGHT - 32, "text-anchor": anchor },
                     new Date(at).toISOString().slice(11, 16)),
@@ -206,7 +211,7 @@ class Controls {
         this.record = record;
         this.changed = changed;
         this.parts = { ...record.parts };
-        this.id = `labkit-console-${++count}`;
+        this.id = `labkit-console-${Math.random().toString(36).slice(2)}`;  // each widget loads this file anew
         this.fields = {};
         this.element = node("div", { class: "controls" }, this.strings(), this.switches());
     }
@@ -232,6 +237,7 @@ class Controls {
         edit.hidden = !this.record.strings;
         return node("fieldset", { disabled: !this.record.changed },
             node("legend", {}, this.record.strings || !this.record.changed ? "Connection string of the update" : "One setting of the update"),
+            ...(this.record.changed ? [] : [node("p", { class: "note" }, "No deployment of this record changed a connection string.")]),
             radio("as deployed", "as deployed"), radio("as corrected", "corrected"), edit, this.editor);
     }
 
@@ -243,7 +249,8 @@ class Controls {
         };
         const choose = (name, text, options) => labelled(text, this.fields[name] = select(name, options, changed));
         const time = (name, text) => labelled(text,
-            this.fields[name] = node("input", { type: "time", name, step: 1, onchange: changed }));
+            this.fields[name] = node("input", { type: "text", name, class: "time", placeholder: "14:50", spellcheck: "false", autocomplete: "off",
+                onchange: changed }));
         const number = (name, text, least, step) => labelled(text,
             this.fields[name] = node("input", { type: "number", name, min: least, step, onchange: changed }));
         const box = node("fieldset", {}, node("legend", {}, "What if"),
@@ -259,7 +266,9 @@ class Controls {
             number("pool_size", "pool size", 1, 1), number("pool_timeout_s", "pool timeout (s)", 0.05, "any"),
             check("connectivity_test", "connectivity test in the pipeline"), check("manual_ledger", "manual ledger"));
         this.fields.connectivity_test.parentElement.hidden = this.record.changed && !this.record.strings;
-        if (!this.record.changed) for (const name of ["rollback", "canary", "connectivity_test"]) this.fields[name].disabled = true;
+        if (!this.record.changed) {
+            for (const name of ["rollback", "detection", "canary", "connectivity_test", "manual_ledger"]) this.fields[name].disabled = true;
+        }
         return box;
     }
 
@@ -402,15 +411,17 @@ export function outageUntil(result, minute) {
 
 function figures(element, record, result, minute) {
     const n = result.numbers, was = record.recorded.numbers;
-    const percent = share => `${Math.round(share * 100)} %`;
+    const percent = share => `${Math.round(share * 100)}%`;
+    const unnoticed = record.reported || result.settings.detection !== "people" ? "never" : "not recorded";
     const rows = [
         ["requests failed", n.failed, was.failed],
         ["minutes of outage", n.outage, was.outage],
         ["of a month's error budget", percent(n.budget), percent(was.budget)],
-        ["noticed", n.detected || (n.harmed ? "never" : "not needed"), was.detected || "never"],
-        ["rolled back", n.mitigated || (n.harmed ? "never" : "not needed"), was.mitigated || "never"],
-        ["visits harmed", n.harmed, was.harmed],
     ];
+    if (record.changed) rows.push(
+        ["noticed", n.detected || (n.harmed ? unnoticed : "not needed"), was.detected || unnoticed],
+        ["rolled back", n.mitigated || (n.harmed ? "never" : "not needed"), was.mitigated || "never"],
+        ["visits harmed", n.harmed, was.harmed]);
     if (result.settings.manual_ledger) rows.push(["served by hand", n.by_hand, 0]);
     if (result.settings.retries) rows.push(["attempts more", n.retries, 0]);
     element.replaceChildren(...rows.map(([name, now, before]) => node("div", { class: "figure" },
@@ -430,7 +441,7 @@ export default {
         const alert = node("p", { class: "error", role: "alert", hidden: true });
         const numbers = node("dl", { class: "figures" });
         const strings = node("div", { class: "strings" });
-        const ticker = node("ol", { class: "ticker", "aria-label": "What happened until then" });
+        const ticker = node("ol", { class: "ticker", "aria-label": "As recorded, until then" });
         const assumed = node("ul"), code = node("code", { class: "code" });
         const burned = node("meter", { min: 0, max: 100, low: 50, high: 99, optimum: 0, "aria-label": "Error budget burned until then" });
         const burnedText = node("span", { class: "burned" });
@@ -439,19 +450,24 @@ export default {
         const controls = new Controls(record, ask);
         const large = node("input", { type: "checkbox", name: "large", onchange: () => root.classList.toggle("large", large.checked) });
 
-        const root = node("section", { class: "labkit-console", "aria-label": "Replay console" },
+        const root = node("section", { class: "labkit-console", "aria-label": "Replay console", tabindex: -1 },
             controls.element, alert, sentence, numbers, strings,
             node("div", { class: "legend", "aria-hidden": "true" },
                 node("span", { class: "key now" }, "this replay"), node("span", { class: "key was" }, "as recorded"),
                 node("span", {}, "▲ deployment  ◆ user report  ■ page")),
             picture.svg, player.element,
             node("div", { class: "until" }, node("span", {}, "error budget burned until then"), burned, burnedText),
-            ticker,
+            node("div", { hidden: !record.events.length },
+                node("p", { class: "ticker-head", "aria-hidden": "true" }, "As recorded, until then"), ticker),
             node("details", {}, node("summary", {}, "What this replay assumes"), assumed),
             node("div", { class: "foot" }, code, node("label", { class: "choice" }, large, node("span", {}, "large type"))));
         // Keys that are pressed in here are for here: JupyterLab would take `d d` for "delete this cell".
         const keep = event => { if (!event.ctrlKey && !event.metaKey) event.stopPropagation(); };
         root.addEventListener("keydown", keep);
+        // A click on a text leaves the focus with the notebook's cell, where `d d` deletes it: take it in here.
+        const hold = () => { if (!root.contains(document.activeElement)) root.focus({ preventScroll: true }); };
+        root.addEventListener("click", hold);
+        picture.svg.addEventListener("pointerdown", () => setTimeout(() => player.range.focus({ preventScroll: true })));
         el.append(root);
 
         function show(minute) {
@@ -472,7 +488,7 @@ export default {
             picture.draw(result);
             figures(numbers, record, result);
             sentence.textContent = result.sentence;
-            const cause = result.fault ? node("p", { class: "says" }, `The driver would say: ${result.says || "nothing"}`) : "";
+            const cause = node("p", { class: "says" }, result.fault ? `The driver would say: ${result.says || "nothing"}` : "");
             strings.replaceChildren(...(record.strings ? [node("dl", {},
                 node("dt", {}, "before the update"), node("dd", {}, pieces(result.strings.before)),
                 node("dt", {}, "in this replay"), node("dd", {}, pieces(result.strings.after))), cause] : []));
@@ -516,12 +532,13 @@ export default {
         model.on("change:error", onError);
 
         controls.show(model.get("settings"));
-        player.go(Math.min(30, record.minutes - 1));
+        player.go(record.onset);
         draw(result);
         onError();
         return () => {
             player.stop();
             root.removeEventListener("keydown", keep);
+            root.removeEventListener("click", hold);
             model.off("change:result", onResult);
             model.off("change:settings", onSettings);
             model.off("change:error", onError);
