@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -109,6 +110,25 @@ def test_stopping_while_writing_leaves_the_old_hand_out(project, tmp_path, monke
 
     monkeypatch.setattr(handout, "json", SimpleNamespace(dumps=stop))
     with pytest.raises(KeyboardInterrupt):
+        slides("07", own, root=project)
+    monkeypatch.undo()
+    assert (own / PAGE).read_text(encoding="utf-8") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["own"]
+
+
+def test_a_hand_out_that_cannot_be_put_in_place_leaves_the_old_one(project, tmp_path, monkeypatch):
+    """Where the system refuses to rename the new folder, the old one is back, and nothing lies beside it."""
+    own = tmp_path / "own"
+    before = slides("07", own, root=project).read_text(encoding="utf-8")
+    rename = Path.rename
+
+    def refuse(path, target):
+        if path.name.endswith(".part"):
+            raise PermissionError(13, "The process cannot access the file")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError):
         slides("07", own, root=project)
     monkeypatch.undo()
     assert (own / PAGE).read_text(encoding="utf-8") == before

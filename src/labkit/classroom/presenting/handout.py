@@ -92,9 +92,19 @@ def _write(out: Path, page: str, said: dict[str, object]) -> None:
         beside.mkdir()
         (beside / PAGE).write_text(page, encoding="utf-8", newline="\n")
         (beside / MARK).write_text(json.dumps(said) + "\n", encoding="utf-8", newline="\n")
-        if whole.exists():
-            whole.rename(old)
-        beside.rename(whole)
+        _exchange(beside, whole, old)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(beside: Path, whole: Path, old: Path) -> None:
+    """Put a new folder in the place of another one, which comes back where that cannot be done."""
+    if whole.exists():
+        whole.rename(old)
+    try:
+        beside.rename(whole)
+    except BaseException:
+        if old.exists():
+            old.rename(whole)
+        raise
