@@ -206,6 +206,25 @@ def test_a_users_process_that_fails_is_told(tmp_path):
             playing.finish()
 
 
+def test_a_users_process_that_fails_tells_no_password(tmp_path):
+    """A password in its last words is masked in the error."""
+    with slow_server() as server:
+        told = users(server, tmp_path / "right" / "folder", [front(0.0)], time.time())
+        with told as playing, pytest.raises(LabError, match="No such file") as error:
+            playing.finish()
+    assert "***" in str(error.value)
+    assert "right" not in str(error.value)
+
+
+def test_a_users_process_may_say_much(tmp_path, monkeypatch):
+    """More words of the process than a pipe holds do not keep it from its work."""
+    monkeypatch.setenv("PYTHONVERBOSE", "1")  # each import is told: some hundred kilobytes
+    monkeypatch.setattr("labkit.classroom.drill.users._PATIENCE_S", 30.0)
+    with slow_server() as server, users(server, tmp_path, [front(0.0)], time.time()) as playing:
+        counts = playing.finish()
+    assert counts.answered == 1
+
+
 @pytest.mark.parametrize("name", sorted(DRILLS))
 def test_people_speak_on_the_drills_clock(name):
     """No message names a moment of the scenario's own day, and all of them come inside the drill."""

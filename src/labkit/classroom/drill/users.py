@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from labkit.classroom.drill.calls import as_json
 from labkit.classroom.drill.plan import TrafficPlan
 from labkit.core.errors import LabError
+from labkit.core.secret import MASK
 
 _PATIENCE_S = 60.0
 
@@ -56,15 +59,18 @@ class Users:
             "began": began,
             "record": str(record),
         }
+        self._said: IO[str] | None = None
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
 
     def __enter__(self) -> Users:
+        # A file: a pipe that nobody reads until the end would hold the process up once it is full.
+        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "labkit.classroom.drill.driver"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._said,
             encoding="utf-8",
         )
         self._reader = threading.Thread(target=self._read, name="drill-users", daemon=True)
@@ -82,14 +88,15 @@ class Users:
             return
         if process.poll() is None and kind is not None:
             process.kill()
-        for stream in (process.stdin, process.stderr):
-            if stream is not None:
-                _close(stream)
+        if process.stdin is not None:
+            _close(process.stdin)
         process.wait(timeout=_PATIENCE_S)
         if self._reader is not None:
             self._reader.join(timeout=_PATIENCE_S)
         if process.stdout is not None:
             process.stdout.close()
+        if self._said is not None:
+            self._said.close()
 
     def go_to(self, urls: Sequence[str]) -> None:
         """Tell which hosts there are from now on."""
@@ -98,10 +105,9 @@ class Users:
     def check(self) -> None:
         """Raise when the process has ended before its work was done."""
         if self._process is not None and self._process.poll() not in (None, 0):
-            said = (self._process.stderr.read() if self._process.stderr else "").strip()
             raise LabError(
                 "the process that plays the users has ended",
-                found=said.splitlines()[-1] if said else self._process.returncode,
+                found=self._last_words() or self._process.returncode,
                 next_step="Run the drill again.",
             )
 
@@ -116,6 +122,16 @@ class Users:
         if self._reader is not None:
             self._reader.join(timeout=_PATIENCE_S)
         return self.counts
+
+    def _last_words(self) -> str:
+        """Give the last line of what the process said, without what only it and its bank may know."""
+        if self._said is None:
+            return ""
+        self._said.seek(0)
+        last = next(iter(deque((line for line in self._said if line.strip()), maxlen=1)), "").strip()
+        for secret in (self._told["password"], *self._told["cookies"].values()):
+            last = last.replace(secret, MASK) if secret else last
+        return last
 
     def _tell(self, value: Mapping[str, Any]) -> None:
         if self._process is None or self._process.stdin is None:
