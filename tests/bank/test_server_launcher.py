@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import psycopg
@@ -24,6 +25,7 @@ from unprivileged import ordinary_user
 from labkit.bank.postgres import CannotStartError, Server, running_server
 from labkit.bank.postgres import server as launcher
 from labkit.bank.postgres.account import Account
+from labkit.bank.postgres.cluster import Place, is_running
 from labkit.bank.postgres.configuration import FIXED, USUAL
 
 pytestmark = pytest.mark.server
@@ -386,6 +388,49 @@ def test_a_folder_is_held_by_one(
         assert (free / "lock").read_text(encoding="utf-8") == "77"
     assert capsys.readouterr().out.split("\n")[:2] == [f"taken {os.getpid()}", "holding"]
     assert ask(kept, "SELECT 1") == 1
+
+
+def test_a_disposable_folder_is_removed_once_its_lock_is_closed(
+    kept: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No file in the folder is open any more when it is removed, for Windows deletes no open file."""
+    from labkit.bank.postgres import stop_with_parent
+
+    monkeypatch.setattr(stop_with_parent.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    removed: list[tuple[str, bool]] = []
+
+    def remove(folder: Path, **_: object) -> None:
+        is_open = any(Path(file.path).parent == folder for file in psutil.Process().open_files())
+        removed.append((folder.name, is_open))
+
+    with open_folder() as free:
+        here = free.resolve()
+        arguments = ["script", str(kept.programs.path("pg_ctl")), str(here), "77", "--disposable"]
+        monkeypatch.setattr(sys, "argv", arguments)
+        monkeypatch.setattr(stop_with_parent, "shutil", SimpleNamespace(rmtree=remove))
+        stop_with_parent.main()
+    assert removed == [(here.name, False)]
+
+
+@POSIX
+def test_a_live_server_is_known_under_another_spelling(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through a link to its folder a server still runs, and one that works elsewhere or nowhere does not."""
+    place = Place(tmp_path / "real", Account.for_server())
+    for folder in (place.data, tmp_path / "elsewhere"):
+        folder.mkdir(parents=True)
+    place.trace.write_text(f"{os.getpid()}\n", encoding="utf-8")
+    (tmp_path / "link").symlink_to(place.folder)
+    linked = Place(tmp_path / "link", place.account)
+    monkeypatch.chdir(place.data)
+    assert is_running(place)
+    assert is_running(linked)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert not is_running(linked)
+    (tmp_path / "elsewhere").rmdir()
+    assert not is_running(linked)
 
 
 def test_accounts_are_numbers() -> None:

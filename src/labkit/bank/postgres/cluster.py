@@ -181,7 +181,7 @@ def is_running(place: Place) -> bool:
     """Tell whether the server of a folder runs.
 
     The number of a dead server's process may be another process by now, so one counts only where it works in
-    this data folder.
+    this data folder, however that is spelled: through a link, or in other letters on a disk without case.
     """
     import psutil
 
@@ -189,9 +189,13 @@ def is_running(place: Place) -> bool:
     if found is None:
         return False
     try:
-        return Path(psutil.Process(found).cwd()) == place.data
+        works_in = psutil.Process(found).cwd()
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
+    try:
+        return Path(works_in).samefile(place.data)
+    except OSError:  # one of them is gone, or not ours to look at
+        return Path(works_in) == place.data
 
 
 def clear(place: Place) -> None:

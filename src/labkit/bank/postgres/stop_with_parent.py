@@ -40,8 +40,8 @@ def main() -> None:
         with contextlib.suppress(SystemExit):
             word = sys.stdin.read()
         _stop(asked.pg_ctl, folder, asked.account)
-        if asked.disposable and word != "keep":
-            shutil.rmtree(folder, ignore_errors=True)
+    if asked.disposable and word != "keep":  # only now: Windows deletes no file that is open, as the lock was
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _arguments() -> argparse.Namespace:
