@@ -19,8 +19,8 @@ from real_books import BooksServer, RealBooks, run
 from labkit.bank.books import PostedTransfer, TransferOrder, account_number, audit, transfer
 from labkit.bank.books.journal import Clerk, Journal, Report, enter, enter_into_other_books, keep_entering
 from labkit.bank.books.journal import entering as entering_module
-from labkit.bank.books.journal.locking import locked
 from labkit.core.errors import LabError
+from labkit.core.locking import locked
 
 pytestmark = pytest.mark.server
 MINE, THEIRS = account_number(1), account_number(2)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labkit.bank.releases import FIRST, Release, Releases, first_settings, routine_update
+from labkit.bank.releases import FIRST, Release, Releases, directory, first_settings, routine_update
 from labkit.bank.releases.events import differences
 from labkit.bank.releases.release import read_literal, read_settings
 from labkit.core.dsn import Dsn
@@ -47,6 +47,17 @@ def roll_back(releases: Releases) -> None:
 
 def events(releases: Releases) -> list[dict[str, object]]:
     return [json.loads(line) for line in releases.record.read_text(encoding="utf-8").splitlines()]
+
+
+def test_one_deployment_is_made_at_a_time(releases: Releases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second one that is asked for during the first waits its time and is then refused; nothing changes."""
+    monkeypatch.setattr(directory, "_PATIENCE_S", 0.05)
+    with releases.deployed("1.8.0", {}, name="Update", actor="release pipeline"):
+        with pytest.raises(LabError, match="another deployment is under way"):
+            deploy(releases, "1.9.0")
+        with pytest.raises(LabError, match="another deployment is under way"):
+            roll_back(releases)
+    assert releases.current.version == "1.8.0"
 
 
 def test_the_update_is_the_one_of_the_story(releases: Releases) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from labkit.core import writing
 from labkit.core.errors import LabError
-from labkit.core.writing import require_place, write_text
+from labkit.core.writing import put_in_place, require_place, write_private, write_text
 
 
 def test_a_text_is_written_as_given(tmp_path: Path) -> None:
@@ -43,6 +46,66 @@ def test_an_interrupt_leaves_nothing_half_written(tmp_path: Path, monkeypatch: p
     with pytest.raises(KeyboardInterrupt):
         write_text(tmp_path / "said.txt", "new")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [write_text, write_private])
+def test_a_file_that_is_being_read_is_replaced_a_moment_later(
+    write: Callable[[Path, str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the system refuses to replace a file that somebody reads, it is tried again."""
+    path = write(tmp_path / "said.txt", "old")
+    replace, refused = Path.replace, [PermissionError(13, "in use")] * 2
+
+    def busy(beside: Path, target: Path) -> Path:
+        if refused:
+            raise refused.pop()
+        return replace(beside, target)
+
+    monkeypatch.setattr(Path, "replace", busy)
+    write(path, "new")
+    assert path.read_text(encoding="utf-8") == "new"
+    assert [file.name for file in tmp_path.iterdir()] == ["said.txt"]
+
+
+def test_a_file_that_is_read_for_ever_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a second the refusal is told, and both files are what they were."""
+    beside, path = write_text(tmp_path / "beside.txt", "new"), write_text(tmp_path / "said.txt", "old")
+    slept: list[float] = []
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(writing, "time", SimpleNamespace(sleep=slept.append))
+    with pytest.raises(PermissionError):
+        put_in_place(beside, path)
+    assert 0.5 < sum(slept) < 2
+    assert (beside.read_text(encoding="utf-8"), path.read_text(encoding="utf-8")) == ("new", "old")
+
+
+def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """It comes with its folder, both closed to others, with the bytes as given and nothing beside it."""
+    path = write_private(tmp_path / "bank" / "current", "zwölf\n")
+    assert path.read_bytes() == b"zw\xc3\xb6lf\n"
+    assert list(path.parent.iterdir()) == [path]
+    if sys.platform != "win32":
+        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_private_file_that_does_not_reach_the_disk_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old text stays until the new one is on the disk, and no half of it is left beside."""
+    path = write_private(tmp_path / "current", "old")
+
+    def full(number: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writing, "sync_file", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_private(path, "new")
+    assert path.read_text(encoding="utf-8") == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("place", [".", "missing/said.txt", "file/said.txt"])

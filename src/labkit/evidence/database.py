@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from labkit.core.errors import LabError
 from labkit.core.records import TABLES
+from labkit.core.writing import put_in_place
 from labkit.evidence.schema import create_schema
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _filled_file(given: Path, fill: Callable[[duckdb.DuckDBPyConnection], None])
         _fill(connect_large(str(beside)), fill).close()
         if existing is not None:
             return _fill(existing, lambda con: copy_database(con, beside))
-        beside.replace(path)
+        put_in_place(beside, path)
     finally:
         for leftover in (beside, beside.with_name(beside.name + ".wal")):
             leftover.unlink(missing_ok=True)

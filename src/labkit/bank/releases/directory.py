@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labkit.bank.releases import events
 from labkit.bank.releases.events import Deployment
-from labkit.bank.releases.files import one_at_a_time, write_whole
 from labkit.bank.releases.release import ROOM, Release, Setting, check_version, read_settings
 from labkit.core.errors import LabError
+from labkit.core.locking import BusyError, locked
 from labkit.core.secret import Secret
+from labkit.core.syncing import make_folder
+from labkit.core.writing import write_private
 
+_PATIENCE_S = 30
 Changes = Mapping[str, Setting | Secret | None]
 
 
@@ -87,7 +90,7 @@ class Releases:
     def install(self, release: Release) -> None:
         """Put a first release in force; no deployment is recorded, for there was nothing before."""
         self.keep(release)
-        write_whole(self._current, release.version + "\n")
+        write_private(self._current, release.version + "\n")
 
     def keep(self, release: Release) -> None:
         """Write a release's settings, without a deployment.
@@ -98,7 +101,18 @@ class Releases:
             For settings that the bank does not know or cannot take.
         """
         _check(release)
-        write_whole(self._settings(release.version), release.as_toml())
+        write_private(self._settings(release.version), release.as_toml())
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one deployment at a time into the block; the others wait, for half a minute at most."""
+        make_folder(self._folder)
+        with ExitStack() as held:
+            try:
+                held.enter_context(locked(self._folder / "lock", patience_s=_PATIENCE_S))
+            except BusyError:
+                raise LabError("another deployment is under way", next_step="Wait for its end.") from None
+            yield
 
     @contextmanager
     def deployed(self, version: str, changes: Changes, *, name: str, actor: str) -> Iterator[Release]:
@@ -112,7 +126,7 @@ class Releases:
         LabError
             For settings that the bank does not know or cannot take.
         """
-        with one_at_a_time(self._folder / "lock"):
+        with self._alone():
             before = self.current
             after = replace(self._base(check_version(version), before), version=version).changed(changes)
             superseded = self._history()
@@ -135,7 +149,7 @@ class Releases:
         LabError
             Where the present release followed none.
         """
-        with one_at_a_time(self._folder / "lock"):
+        with self._alone():
             before, superseded = self.current, self._history()
             while superseded and superseded[-1] == before.version:
                 superseded.pop()
@@ -163,10 +177,10 @@ class Releases:
         events.append(self.record, deployment.event("running", dt.datetime.now(dt.UTC)))
         status: events.Status = "failed"
         try:
-            write_whole(self._superseded, "".join(f"{version}\n" for version in superseded))
+            write_private(self._superseded, "".join(f"{version}\n" for version in superseded))
             self.keep(after)
             if after.version != before.version:
-                write_whole(self._current, after.version + "\n")
+                write_private(self._current, after.version + "\n")
             yield
             status = "succeeded"
         finally:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from labkit.bank.books.connecting import connected
-from labkit.bank.releases.files import write_whole
 from labkit.bank.releases.release import Release, read_settings
 from labkit.bank.releases.routine_update import as_url
 from labkit.core.dsn import Dsn
 from labkit.core.errors import LabError
 from labkit.core.secret import Secret
+from labkit.core.writing import write_private
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -36,7 +36,7 @@ def kept_dsn(folder: Path) -> Dsn | None:
 
 def keep_dsn(folder: Path, dsn: Dsn) -> None:
     """Keep the connection string that is right, for our eyes only."""
-    write_whole(folder / _KEPT, Release("", {"APP": as_url(dsn)}).as_toml())
+    write_private(folder / _KEPT, Release("", {"APP": as_url(dsn)}).as_toml())
 
 
 def make_roles(server: Server, known: Dsn | None) -> Dsn:

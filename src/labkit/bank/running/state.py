@@ -7,7 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from labkit.bank.releases.files import write_whole
+from labkit.core.writing import write_private
 
 FILE = "bank.json"
 _STOP = "stop"
@@ -79,7 +79,7 @@ class State:
 
     def write(self, folder: Path) -> None:
         """Put it into the folder."""
-        write_whole(folder / FILE, json.dumps(asdict(self), indent=2) + "\n")
+        write_private(folder / FILE, json.dumps(asdict(self), indent=2) + "\n")
 
 
 def forget(folder: Path) -> None:

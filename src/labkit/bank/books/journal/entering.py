@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.bank.books.errors import BooksError
 from labkit.bank.books.journal.entries import JournalEntry
-from labkit.bank.books.journal.locking import BusyError, locked
 from labkit.bank.books.journal.report import Report
 from labkit.bank.books.place import read_books_id, read_environment
 from labkit.bank.books.posting import transfer
+from labkit.core.locking import BusyError, locked
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -44,7 +44,7 @@ async def enter(journal: Journal, connection: AsyncConnection[Any]) -> Report:
     done: list[JournalEntry] = []
     stopped = None
     try:
-        with locked(journal.folder / "entering.lock", wait=False):
+        with locked(journal.folder / "entering.lock", patience_s=0):
             stopped = await _other_books(journal, connection)
             waiting = () if stopped else await asyncio.to_thread(journal.pending)
             for entry in waiting:

@@ -13,12 +13,12 @@ from labkit.bank.books.errors import KeyReusedError
 from labkit.bank.books.journal.entries import Conflict, Damaged, JournalEntry
 from labkit.bank.books.journal.errors import unusable
 from labkit.bank.books.journal.lines import Line, Lines
-from labkit.bank.books.journal.locking import locked
 from labkit.bank.books.journal.pin import read_pin, write_pin
 from labkit.bank.books.journal.report import Report
-from labkit.bank.books.journal.syncing import make_folder
 from labkit.bank.books.orders import TransferOrder
 from labkit.core.errors import LabError
+from labkit.core.locking import locked
+from labkit.core.syncing import make_folder
 
 ORDERS, OUTCOMES, CONFLICTS, SET_ASIDE = "orders", "outcomes", "conflicts", "set-aside"
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from labkit.bank.books.journal.syncing import make_folder, write_whole
 from labkit.bank.books.reading import Account
+from labkit.core.writing import write_private
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,7 @@ class LastKnown:
         if not self._changed:
             return
         self._changed = False
-        make_folder(self._file.parent)
-        write_whole(self._file, json.dumps([_record(known) for known in [*self._known.values()]]).encode())
+        write_private(self._file, json.dumps([_record(known) for known in [*self._known.values()]]))
 
 
 def _record(known: KnownBalance) -> dict[str, Any]:

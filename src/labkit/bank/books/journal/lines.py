@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from labkit.bank.books.journal.syncing import open_to_append, sync_file
+from labkit.core.syncing import open_to_append, sync_file
 
 Record = dict[str, Any]
 

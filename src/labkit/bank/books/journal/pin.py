@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from labkit.bank.books.journal.errors import unusable
-from labkit.bank.books.journal.syncing import make_folder, write_whole
+from labkit.core.writing import write_private
 
 
 def read_pin(file: Path) -> tuple[str, str | None] | None:
@@ -28,5 +28,4 @@ def read_pin(file: Path) -> tuple[str, str | None] | None:
 
 def write_pin(file: Path, books_id: str, environment: str | None) -> None:
     """Note which books they are, so that it outlasts a loss of power; ``OSError`` where that fails."""
-    make_folder(file.parent)
-    write_whole(file, json.dumps({"books_id": books_id, "environment": environment}).encode() + b"\n")
+    write_private(file, json.dumps({"books_id": books_id, "environment": environment}) + "\n")

@@ -43,18 +43,6 @@ def make_folder(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside and put it in place: a reader sees the old or the new one, never a half."""
-    beside = path.with_name(f"{path.name}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        sync_file(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
-
-
 def open_to_append(path: Path) -> int:
     """Open a file to write at its end; a new one is made for its owner alone, and its folder knows it."""
     new = not path.exists()
