@@ -9,8 +9,10 @@ from pathlib import Path
 
 from labkit.core.errors import LabError
 
-#: Hosts write their spans and measures about once a second.
+#: Hosts write the spans of the last second once a second; one that has much to do comes to it late.
 _FLUSHED_S = 1.5
+_PATIENCE_S = 6.0
+_LOOK_EVERY_S = 0.1
 _STAMP = re.compile(rb'"timestamp":"([^"]+)"')
 _CLOCK = re.compile(rb"\[(\d\d)/(\w{3})/(\d{4}):(\d\d:\d\d:\d\d)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,7 +32,7 @@ def collect(bank: Path, out: Path, server_log: Path | None, *, running: bool) ->
         Where the folder cannot be written.
     """
     if running:
-        time.sleep(_FLUSHED_S)
+        _wait_until_flushed(bank)
     hosts = sorted(folder for folder in (bank / "evidence").glob("*") if folder.is_dir())
     lines: dict[str, list[bytes]] = {
         "app.log.jsonl": sorted(_of_hosts(hosts, "app.log.jsonl"), key=_stamp),
@@ -48,6 +50,20 @@ def collect(bank: Path, out: Path, server_log: Path | None, *, running: bool) ->
     except OSError as error:
         raise LabError(f"the evidence cannot be written ({error.strerror})", found=str(out)) from error
     return tuple(out / name for name, found in lines.items() if found)
+
+
+def _wait_until_flushed(bank: Path) -> None:
+    """Wait until no host has written spans for longer than it keeps them; where users go on, not for ever."""
+    begun = changed = time.monotonic()
+    size = _size_of_traces(bank)
+    while time.monotonic() < min(changed + _FLUSHED_S, begun + _PATIENCE_S):
+        time.sleep(_LOOK_EVERY_S)
+        if (grown := _size_of_traces(bank)) != size:
+            size, changed = grown, time.monotonic()
+
+
+def _size_of_traces(bank: Path) -> int:
+    return sum(file.stat().st_size for file in (bank / "evidence").glob("*/traces.otlp.jsonl"))
 
 
 def _of_hosts(hosts: list[Path], name: str) -> Iterator[bytes]:
