@@ -15,8 +15,6 @@ _PLACES = (
 _ROLES = "bank_app|bank_web|bank_nobody|bank_batch|bank_elsewhere|bank_report|bank_owner"
 _DATABASES = "bank_staging"
 
-Rows = list[tuple[Any, ...]]
-
 
 def shape(text: str | None) -> str | None:
     """Leave of a text what does not differ from place to place."""

@@ -48,14 +48,13 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Complaints:
-    """All messages of the incident, strongest first, and the share of failures whose cause is hidden.
+    """All messages of the incident, strongest first.
 
     ``first_utc`` is the first sign: connections may fail before any request does, while a pool lives on.
     """
 
     answer: Answer
     all: tuple[Complaint, ...]
-    hidden_share: float
     first_utc: dt.datetime | None = None
 
     @property
@@ -103,7 +102,7 @@ def _is_code(complaint: Complaint) -> bool:
 def read_complaints(con: duckdb.DuckDBPyConnection, window: Window) -> Complaints:
     """Ask for the messages and weigh them."""
     if not window.found or window.begin is None:
-        return Complaints(Answer((), Citation("error_messages")), (), 0.0)
+        return Complaints(Answer((), Citation("error_messages")), ())
     answer = ask(con, "error_messages", from_utc=window.begin, until_utc=window.recovery_utc)
     read = [(read_row(row), row) for row in answer.rows]
     known = [
@@ -116,9 +115,7 @@ def read_complaints(con: duckdb.DuckDBPyConnection, window: Window) -> Complaint
     share = min(1.0, max(hidden.values(), default=0.0) / max(1, window.failed))
     found = [Complaint(reading, row, _strength(reading, row, window, share)) for reading, row in known]
     found = _behind_the_pool(_as_the_server_says(found))
-    return Complaints(
-        answer, tuple(sorted(found, key=lambda c: -c.strength)), share, _first_sign(found, window)
-    )
+    return Complaints(answer, tuple(sorted(found, key=lambda c: -c.strength)), _first_sign(found, window))
 
 
 def _belongs(reading: Reading, row: Row, window: Window) -> bool:

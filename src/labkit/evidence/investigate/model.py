@@ -89,16 +89,6 @@ class Hypothesis:
         return round(sum(prediction.points for prediction in self.predictions), 2)
 
     @property
-    def rows_for(self) -> tuple[Claim, ...]:
-        """Claims of the predictions that held."""
-        return tuple(p.claim for p in self.predictions if p.outcome == "held" and p.claim)
-
-    @property
-    def rows_against(self) -> tuple[Claim, ...]:
-        """Claims of the predictions that failed."""
-        return tuple(p.claim for p in self.predictions if p.outcome == "failed" and p.claim)
-
-    @property
     def title(self) -> str:
         """Kind and part in words."""
         words = self.kind.replace("_", " ")

@@ -36,7 +36,6 @@ _HEAD = re.compile(
 )
 _POSITION = re.compile(r" at character (\d{1,9})\Z")
 _STATE = re.compile(r"([0-9A-Z]{5}): ")
-_HAS_TIME = re.compile(rb"\d\d:\d\d:\d\d|\d{10}\.\d{3}")
 _NO_RECORD = "no record of PostgreSQL begins here, and the line belongs to none"
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from labkit.evidence.lines import Broken, Line
 from labkit.evidence.strict import JsonObject, Unusable
 
-DAMAGED = "damaged gzip"
-
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
