@@ -23,6 +23,7 @@ from labkit.classroom.practice.score import ScoreCard, score
 from labkit.classroom.practice.solving import BY_CORRECTNESS, BY_FAILURES, NOT, Solved, solve
 from labkit.classroom.practice.truth import all_parts, seconds_off, truth_of
 from labkit.core.errors import LabError
+from labkit.core.evidence_files import EVIDENCE_FILES
 from labkit.simulation.practice import cards, deal
 
 LOUD, QUIET = 107, 127
@@ -91,16 +92,7 @@ def test_a_bundle_is_evidence_and_nothing_else(here):
     for seed in (LOUD, QUIET):
         folder = here / "data" / "practice" / f"{seed:04d}"
         names = {path.name for path in folder.iterdir()}
-        assert names <= {
-            "access.log",
-            "app.log.jsonl",
-            "deployments.jsonl",
-            "messages.jsonl",
-            "metrics.otlp.jsonl",
-            "postgresql.json",
-            "progress.csv",
-            "traces.otlp.jsonl",
-        }
+        assert names <= EVIDENCE_FILES
         assert not names & set(deal(seed).withheld)
         assert labels_in(folder) == ()
     assert {path.name for path in (here / "data" / "practice").iterdir()} == {"0107", "0127"}

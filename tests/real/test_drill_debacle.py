@@ -26,21 +26,12 @@ from labkit.classroom.drill.verdict import judge_bundle
 from labkit.classroom.seal import lab_references
 from labkit.classroom.source import read_lab
 from labkit.classroom.store import FOLDER_VARIABLE
+from labkit.core.evidence_files import EVIDENCE_FILES
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 #: Folders that a stack trace or a setting could name.
 PLACES = tuple({str(Path(sys.prefix)), str(Path(__file__).resolve().parents[2]), str(Path.home())})
-FILES = {
-    "access.log",
-    "app.log.jsonl",
-    "deployments.jsonl",
-    "messages.jsonl",
-    "metrics.otlp.jsonl",
-    "postgresql.json",
-    "progress.csv",
-    "traces.otlp.jsonl",
-}
 #: The best bundle that a busy machine makes in little time: forty seconds, two hosts.
 MINUTES = 2 / 3
 
@@ -64,7 +55,7 @@ def test_the_evidence_alone_solves_a_real_outage(played):
 def test_the_bundle_is_whole_and_of_the_drills_time(played):
     """All files are there, and every table has its rows between the drill's beginning and end."""
     done, _ = played
-    assert {path.name for path in done.files} == FILES
+    assert {path.name for path in done.files} == EVIDENCE_FILES
     with labkit.load(done.folder) as con:
         begin = done.clock.began.replace(tzinfo=None)
         for table, column in (("requests", "start_utc"), ("logs", "time_utc"), ("postgres_log", "time_utc")):

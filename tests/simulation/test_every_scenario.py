@@ -12,22 +12,13 @@ import pytest
 import test_coherence as coherence
 from simulated import Case
 
+from labkit.core.evidence_files import EVIDENCE_FILES
 from labkit.simulation.faults import ROWS
 from labkit.simulation.generate import generate
 from labkit.simulation.scenario import load_scenario, scenario_names
 
 SILENT = {"unescaped-percent", "unescaped-slash", "unescaped-at", "quoted-dsn", "scheme-typo", "sslmode-typo"}
 SILENT |= {"empty-dsn", "unfilled-host", "unresolvable-host", "blackholed-host", "refused-host", "http-port"}
-FILES = {
-    "access.log",
-    "app.log.jsonl",
-    "deployments.jsonl",
-    "messages.jsonl",
-    "metrics.otlp.jsonl",
-    "postgresql.json",
-    "progress.csv",
-    "traces.otlp.jsonl",
-}
 
 
 @pytest.fixture(scope="module", params=scenario_names())
@@ -87,7 +78,7 @@ def test_no_file_names_its_cause(shown: tuple[str, Case]) -> None:
     words = {*ROWS, name} - {"overload", "wrong-password"}
     for path in sorted(Path(case.folder).iterdir()):
         text = path.read_text(encoding="utf-8")
-        assert path.name in FILES
+        assert path.name in EVIDENCE_FILES
         assert not [word for word in words if word in text]
         assert not re.search(r"ledger[-@%/]|demo-\d\d|key-52", text)
 

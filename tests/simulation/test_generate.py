@@ -15,23 +15,13 @@ import pytest
 from simulated import Case
 
 from labkit.core.errors import LabError
+from labkit.core.evidence_files import EVIDENCE_FILES
 from labkit.simulation.blocks import BlockMaker
 from labkit.simulation.generate import generate
 from labkit.simulation.requests import Evaluator
 from labkit.simulation.scenario import build_scenario, load_scenario, overlay, packaged_text, parse_scenario
 from labkit.simulation.world import World
 from labkit.simulation.writing import Job, _received, run_lengths, serve
-
-FILES = {
-    "access.log",
-    "app.log.jsonl",
-    "deployments.jsonl",
-    "messages.jsonl",
-    "metrics.otlp.jsonl",
-    "postgresql.json",
-    "progress.csv",
-    "traces.otlp.jsonl",
-}
 
 
 def sums(folder: Path) -> dict[str, str]:
@@ -49,7 +39,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_file_of_the_evidence_is_there(small: Path) -> None:
     """A run writes the eight files and nothing else."""
-    assert set(sums(small)) == FILES
+    assert set(sums(small)) == EVIDENCE_FILES
 
 
 def test_the_same_seed_gives_the_same_bytes(small: Path, tmp_path: Path) -> None:
@@ -75,7 +65,7 @@ def test_another_seed_gives_other_bytes(small: Path, tmp_path: Path) -> None:
     """What chance decides differs under another seed; what people did is the same."""
     generate("debacle", seed=6, out=tmp_path, scale=0.05)
     one, other = sums(small), sums(tmp_path)
-    same = {name for name in FILES if one[name] == other[name]}
+    same = {name for name in EVIDENCE_FILES if one[name] == other[name]}
     assert same == {"deployments.jsonl", "messages.jsonl", "progress.csv"}
 
 
@@ -125,7 +115,7 @@ def test_the_summary_counts_what_was_written(small: Path, tmp_path: Path) -> Non
     assert made.spans == len(case.spans)
     assert made.lines == {path.name: path.read_bytes().count(b"\n") for path in small.iterdir()}
     assert made.bytes_written == sum(path.stat().st_size for path in small.iterdir())
-    assert {path.name for path in made.files} == FILES
+    assert {path.name for path in made.files} == EVIDENCE_FILES
 
 
 def test_compressed_files_hold_the_same_text(small: Path, tmp_path: Path) -> None:

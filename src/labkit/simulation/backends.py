@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from labkit.simulation.clock import SECOND
-from labkit.simulation.poollife import segments
+from labkit.simulation.poollife import AGE_JITTER, DRAIN_US, LEAD_US, segments
 from labkit.simulation.reconnects import sizes, span_of
 from labkit.simulation.streams import Stream
 from labkit.simulation.world import World
 
-_OPEN_LEAD_US = 800_000
-_DRAIN_US = 6 * SECOND
-_AGE_JITTER = 0.05
 FIRST_PID = 20_000
 
 
@@ -58,7 +55,7 @@ def backends(world: World) -> tuple[Backend, ...]:
 def _of_host(world: World, release: int, host: int) -> list[tuple[int, int, int, int, int, int]]:
     begin, end = span_of(world, release)
     age = int(world.scenario.topology.pool.max_lifetime_s * SECOND)
-    begin = max(begin - _OPEN_LEAD_US, world.grid.start_us - 2 * age)
+    begin = max(begin - LEAD_US, world.grid.start_us - 2 * age)
     most = max(count for at, count in sizes(world) if at < end)
     stream = Stream(world.seed, f"backends/{release}", host)
     found = []
@@ -68,8 +65,8 @@ def _of_host(world: World, release: int, host: int) -> list[tuple[int, int, int,
             u = stream.uniform(4)
             opened = at + 2_000 + int(u[0] * 30_000)
             at = min(
-                opened + int(age * (1 - _AGE_JITTER * float(u[1]))),
-                end + _DRAIN_US + int(u[2] * _DRAIN_US / 5),
+                opened + int(age * (1 - AGE_JITTER * float(u[1]))),
+                end + DRAIN_US + int(u[2] * DRAIN_US / 5),
             )
             if at > world.grid.start_us - age // 2:
                 found.append((opened, host, slot, release, at, 32768 + int(u[3] * 28_000)))

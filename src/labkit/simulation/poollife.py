@@ -17,9 +17,12 @@ from labkit.simulation.streams import Stream
 if TYPE_CHECKING:
     from labkit.simulation.world import World
 
-_AGE_JITTER = 0.05
-_DRAIN_US = 6 * SECOND
-_LEAD_US = 800_000
+#: A connection is replaced up to this share of its age early (psycopg_pool 3.3).
+AGE_JITTER = 0.05
+#: How long an old process may still answer once a new one has taken over.
+DRAIN_US = 6 * SECOND
+#: How long before its process takes over a pool opens its connections.
+LEAD_US = 800_000
 _FAILS_US = 900
 
 
@@ -83,7 +86,7 @@ class _Slot:
         age = int(self.world.scenario.topology.pool.max_lifetime_s * SECOND)
         first, end = span_of(self.world, self.run[0])[0], span_of(self.world, self.run[-1])[1]
         old = first < self.world.grid.start_us
-        at = self.world.grid.start_us - int(float(stream.uniform(1)[0]) * age) if old else first - _LEAD_US
+        at = self.world.grid.start_us - int(float(stream.uniform(1)[0]) * age) if old else first - LEAD_US
         while at < end:
             release = self._release(at)
             if self.world.connect(release, self.host).ok:
@@ -107,7 +110,7 @@ class _Slot:
         """Hold a connection until it has aged, is cut, or the pool is closed; return when it is missed."""
         u = stream.uniform(4)
         begin = at + 2_000 + int(u[0] * 30_000)
-        ends = min(begin + int(age * (1 - _AGE_JITTER * float(u[1]))), end + int(u[2] * _DRAIN_US / 5))
+        ends = min(begin + int(age * (1 - AGE_JITTER * float(u[1]))), end + int(u[2] * DRAIN_US / 5))
         noticed, cut = ends, False
         for k in self.run:
             low, high = span_of(self.world, k)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labkit.classroom.drill.truth import NOTHING, DrillTruth
+from labkit.classroom.judged import Judged
 from labkit.evidence.investigate.settings import adds_capacity, touches
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _CHANGED = re.compile(r"A deployment near the onset changed|A new release was de
 
 
 @dataclass(frozen=True, slots=True)
-class DrillVerdict:
+class DrillVerdict(Judged):
     """What was there and what was found.
 
     Attributes
@@ -54,16 +55,6 @@ class DrillVerdict:
     rejects: int
     requests: int
     minutes: float
-
-    @property
-    def kind_right(self) -> bool:
-        """Whether the kind is right."""
-        return self.kind == self.found_kind
-
-    @property
-    def part_right(self) -> bool:
-        """Whether kind and part are right."""
-        return self.kind_right and self.part == self.found_part
 
     @property
     def trigger_right(self) -> bool:

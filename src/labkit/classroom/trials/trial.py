@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labkit.classroom.judged import Judged
 from labkit.evidence.investigate import Investigation, investigate
 from labkit.evidence.load import load
 from labkit.simulation.faults import ROWS
@@ -43,7 +44,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Judged):
     """What was there and what was found in one scenario, with one plane of the evidence withheld, or none.
 
     Attributes
@@ -76,16 +77,6 @@ class Verdict:
     also: tuple[str, ...]
     also_true: tuple[str, ...]
     named: bool
-
-    @property
-    def kind_right(self) -> bool:
-        """Whether the first candidate is of the true kind."""
-        return self.kind == self.found_kind
-
-    @property
-    def part_right(self) -> bool:
-        """Whether the first candidate is the true one, kind and part."""
-        return self.kind_right and self.part == self.found_part
 
     @property
     def found(self) -> str:
