@@ -15,12 +15,20 @@ SOURCES = sorted((ROOT / "src").rglob("*.py"))
 OWN = [*SOURCES, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "benchmarks").rglob("*.py"))]
 
 
+#: What has one idea and more than 300 lines, and how many it may have.
+LONGER = {"core/records.py": 330, "simulation/model.py": 350, "simulation/postgreslog.py": 310}
+
+
 def test_no_module_is_long() -> None:
-    """No module has more than 400 lines."""
-    long = {
-        path.name: n for path in SOURCES if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    """No module has more than 300 lines, but for those that are named, and these have their own bound."""
+    lengths = {
+        path.relative_to(ROOT / "src" / "labkit").as_posix(): len(
+            path.read_text(encoding="utf-8").splitlines()
+        )
+        for path in SOURCES
     }
-    assert not long
+    assert not {name: length for name, length in lengths.items() if length > LONGER.get(name, 300)}
+    assert all(lengths[name] > 300 for name in LONGER), "one of them is an exception no more"
 
 
 def test_no_module_is_a_drawer() -> None:
@@ -45,11 +53,26 @@ def test_each_test_states_a_behaviour() -> None:
 
 def test_text_files_name_their_encoding() -> None:
     """No text is read or written in whatever encoding the machine happens to have."""
-    texts, opened = r"\.(read_text|write_text)\((?![^)]*encoding)", r"(?<![\w.])open\([^)b]*\)(?<!encoding)"
-    bare = re.compile(rf"{texts}|(?<!def ){opened}")  # a method may be called open
-    for path in SOURCES:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            assert not bare.search(line) or "encoding" in line, f"{path.name}:{number}: {line.strip()}"
+    for path in OWN:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _is_of_text(node):
+                by_place = any(isinstance(arg, ast.Constant) and arg.value == "utf-8" for arg in node.args)
+                named = any(keyword.arg in ("encoding", None) for keyword in node.keywords)
+                assert by_place or named, f"{path.name}:{node.lineno}: {ast.unparse(node)}"
+
+
+def _is_of_text(call: ast.Call) -> bool:
+    """Tell whether a call reads or writes text: by its name, or by the mode in which it opens a file."""
+    called = call.func
+    if isinstance(called, ast.Attribute) and called.attr in ("read_text", "write_text"):
+        return True
+    is_built_in = isinstance(called, ast.Name) and called.id == "open"
+    if not is_built_in and not (isinstance(called, ast.Attribute) and called.attr == "open"):
+        return False
+    modes = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+    modes += [key.value.value for key in call.keywords if isinstance(key.value, ast.Constant)]
+    told = [mode for mode in modes if isinstance(mode, str) and re.fullmatch(r"[rwax][bt+]*", mode)]
+    return is_built_in if not told else "b" not in told[0]  # other methods are called open, too
 
 
 def test_no_file_names_a_machine() -> None:
