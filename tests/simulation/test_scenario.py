@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from labkit.core.errors import LabError
+from labkit.simulation.faults import ROWS
 from labkit.simulation.scenario import (
     build_scenario,
     load_scenario,
@@ -126,6 +127,28 @@ def test_an_unknown_scenario_lists_the_known(name: str, said: str) -> None:
     """A name that is not there is answered with the nearest one, a path with the path."""
     with pytest.raises(LabError, match=said):
         load_scenario(name)
+
+
+@pytest.mark.parametrize(
+    ("fault", "scenario"),
+    [
+        ("wrong-port", "debacle"),
+        ("database-down", "database-restart"),
+        ("database-starting", "database-restart"),
+    ],
+)
+def test_a_faults_name_leads_to_its_scenario(fault: str, scenario: str) -> None:
+    """Where a fault has no scenario of its own name, the error names the scenario that shows it."""
+    with pytest.raises(LabError, match=f"no scenario of that name: '{fault}'.*shows it is '{scenario}'"):
+        load_scenario(fault)
+
+
+def test_every_fault_of_the_catalogue_has_a_scenario() -> None:
+    """Whatever fault is asked for, there is a scenario of its name, or the error names one that loads."""
+    for fault in sorted(ROWS.keys() - set(scenario_names())):
+        with pytest.raises(LabError) as told:
+            load_scenario(fault)
+        assert load_scenario(str(told.value).split("'")[-2]).fault is not None
 
 
 def test_broken_toml_is_named_with_its_line() -> None:

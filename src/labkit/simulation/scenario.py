@@ -52,8 +52,29 @@ def load_scenario(name: str | Path) -> Scenario:
             raise LabError("no such scenario file", found=str(path), next_step="Check the path.")
         return parse_scenario(path.read_text(encoding="utf-8"), where=path.name)
     if name not in scenario_names():
-        raise unknown_name("scenario", str(name), scenario_names())
+        raise _no_scenario(str(name))
     return parse_scenario(packaged_text(str(name)), where=f"{name}.toml")
+
+
+def _no_scenario(name: str) -> LabError:
+    """Build the error for a name that no scenario has; a fault's name leads to the scenario that shows it."""
+    showing = _scenario_showing(name) if name in ROWS else None
+    if showing is None:
+        return unknown_name("scenario", name, scenario_names())
+    return LabError(
+        "no scenario of that name",
+        found=name,
+        next_step=f"It is a fault of the catalogue; the scenario that shows it is {showing!r}.",
+    )
+
+
+def _scenario_showing(fault: str) -> str | None:
+    """Find a scenario that has a fault by itself or as a step, before one that has it beside another."""
+    said = {name: [one.name for one in faults_of(load_scenario(name))] for name in scenario_names()}
+    having = [
+        name for name, faults in said.items() if any(fault in (one, *STEPS.get(one, ())) for one in faults)
+    ]
+    return min(having, key=lambda name: len(said[name]), default=None)
 
 
 def parse_scenario(text: str, *, where: str = "scenario") -> Scenario:
