@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from labkit.bank.web.asked import Asked
 
@@ -12,3 +12,13 @@ async def show_front(asked: Asked) -> Response:
     if asked.wants_page:
         return asked.serving.pages.render(asked, "front.html", problem="")
     return JSONResponse({"service": "bank-web", "login": asked.visit.login or None})
+
+
+async def lead_to_front(asked: Asked) -> Response:
+    """Lead whoever opens the address that a login is sent to, as by trying again, to its form."""
+    return RedirectResponse("/", 303)
+
+
+async def lead_to_accounts(asked: Asked) -> Response:
+    """Lead whoever opens the address that transfers are sent to, to where transfers are made."""
+    return RedirectResponse("/accounts", 303)

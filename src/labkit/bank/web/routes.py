@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from labkit.bank.web.accounts import list_accounts, show_account
 from labkit.bank.web.answers import Answering
+from labkit.bank.web.asked import Asked
 from labkit.bank.web.auth import log_in, log_out
-from labkit.bank.web.front import show_front
+from labkit.bank.web.front import lead_to_accounts, lead_to_front, show_front
 from labkit.bank.web.health import show_life, show_readiness
 from labkit.bank.web.pages import HERE
+from labkit.bank.web.refusals import Refusal
 from labkit.bank.web.statements import show_statement
 from labkit.bank.web.transfers import post_transfer
 
@@ -34,6 +36,7 @@ ROUTES = (
     Answering("ready", "GET", "/readyz", "bank.health", "readiness page failed", show_readiness),
     Answering("front", "GET", "/", "bank.pages", "front page failed", show_front),
     Answering("login", "POST", "/login", "bank.auth", "login of {user} failed", log_in),
+    Answering("front", "GET", "/login", "bank.pages", "front page failed", lead_to_front),
     Answering("logout", "POST", "/logout", "bank.auth", "logout of {user} failed", log_out),
     Answering("accounts", "GET", "/accounts", "bank.accounts", _PAGE_FAILED, list_accounts),
     Answering("accounts", "GET", _ACCOUNT, "bank.accounts", _PAGE_FAILED, show_account),
@@ -48,6 +51,7 @@ ROUTES = (
     Answering(
         "transfers", "POST", "/transfers", "bank.transfers", "transfer of {user} failed", post_transfer
     ),
+    Answering("front", "GET", "/transfers", "bank.pages", "front page failed", lead_to_accounts),
 )
 
 
@@ -57,8 +61,9 @@ def application(serving: Serving) -> Starlette:
         Route(answering.template, _endpoint(answering, serving), methods=[answering.method], name=str(number))
         for number, answering in enumerate(ROUTES)
     ]
+    nothing = _nothing_here(serving)
     static = Mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    return Starlette(routes=[*routes, static], exception_handlers={404: _nothing_here, 405: _nothing_here})
+    return Starlette(routes=[*routes, static], exception_handlers={404: nothing, 405: nothing})
 
 
 def _endpoint(answering: Answering, serving: Serving) -> Callable[[Request], Awaitable[Response]]:
@@ -68,6 +73,15 @@ def _endpoint(answering: Answering, serving: Serving) -> Callable[[Request], Awa
     return answer
 
 
-async def _nothing_here(request: Request, error: Exception) -> Response:
-    status = getattr(error, "status_code", 404)
-    return PlainTextResponse("There is nothing here.\n", status, getattr(error, "headers", None))
+def _nothing_here(serving: Serving) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        status, headers = getattr(error, "status_code", 404), getattr(error, "headers", None) or {}
+        asked = Asked.of(request, serving, visited=False)
+        if not asked.wants_page:
+            return JSONResponse({"error": "There is nothing here."}, status, headers)
+        asked = Asked.of(request, serving, visited=True)
+        page = serving.pages.refusal(asked, Refusal(status, "There is no page at this address."))
+        page.headers.update(headers)
+        return asked.keep(page)
+
+    return answer
