@@ -41,14 +41,45 @@ def add_commands(commands: Any) -> None:
     ):
         _folder(parts.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}."), run)
     _add_deploy(parts)
-    bank_ledger.add_commands(parts)
+    _add_ledger(parts)
 
 
 def _folder(parser: argparse.ArgumentParser, run: Any) -> None:
     parser.add_argument(
-        "--folder", type=Path, metavar="F", help="the bank's folder (default: with your data)"
+        "--folder", type=_named, metavar="F", help="the bank's folder (default: with your data)"
     )
     parser.set_defaults(run=run)
+
+
+def _named(text: str) -> Path:
+    """Read an option's value as a folder; an empty one, as of a variable that is not set, names none."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the bank's folder needs a name, and this is empty")
+    return Path(text)
+
+
+def _add_ledger(parts: Any) -> None:
+    """Add ``ledger``: it looks at a folder's papers, so there has to be a bank in it."""
+    bank_ledger.add_commands(parts)
+    ledger = parts.choices["ledger"]
+    show = ledger.get_default("run")
+
+    def run(arguments: argparse.Namespace) -> int:
+        _need_bank(getattr(arguments, "folder", None))
+        found: int = show(arguments)
+        return found
+
+    ledger.set_defaults(run=run)
+
+
+def _need_bank(named: Path | None) -> None:
+    from labkit.bank.running import default_folder
+    from labkit.bank.running.place import is_bank
+
+    folder = (named or default_folder()).expanduser().resolve()
+    if not is_bank(folder):
+        next_step = "--folder names another one; `labkit bank start` opens a bank."
+        raise LabError("there is no bank in this folder", found=str(folder), next_step=next_step)
 
 
 def _add_start(parts: Any) -> None:

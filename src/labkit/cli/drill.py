@@ -98,7 +98,8 @@ def _play(arguments: argparse.Namespace, name: str) -> int:
 def _asked(arguments: argparse.Namespace, name: str, minutes: float) -> Drill:
     from labkit.classroom.drill.asked import Drill
 
-    return Drill(name, arguments.minutes or minutes, arguments.seed, arguments.hosts, arguments.scale)
+    asked = minutes if arguments.minutes is None else arguments.minutes
+    return Drill(name, asked, arguments.seed, arguments.hosts, arguments.scale)
 
 
 def _tell_result(played: Played) -> None:
