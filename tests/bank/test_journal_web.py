@@ -116,6 +116,7 @@ def test_a_person_sees_that_it_is_on_paper(bank: Path, good: Dsn) -> None:
         told = client.get(f"/accounts/{MINE}").json()["on_paper"]
         assert [(entry["state"], entry["order"]["amount"]) for entry in told] == [("waiting", "1.50")]
         assert "waits for the books" in client.get(f"/accounts/{MINE}", headers=PAGE).text
+        assert ('class="done"' in page.text, 'class="problem"' in page.text) == (True, False)
         for words in ("taken on paper", "has not been made yet", "counts once", str(THEIRS), "1.50 EUR"):
             assert words in page.text
 

@@ -57,7 +57,7 @@ class Answering:
         except Exception as error:  # noqa: BLE001  whatever it is, somebody waits for an answer
             response = self._fail(asked, error, began)
         else:
-            serving.trouble.worked(self.name)
+            serving.trouble.worked(self.name, serving.trouble.now())
         return asked.keep(response)
 
     def _refuse(self, asked: Asked, refusal: Refusal) -> Response:
@@ -78,11 +78,12 @@ class Answering:
             trouble.failed(self.name, began)
         logging.getLogger(self.logger).error(body, exc_info=error)
         asked.request.scope[FAILURE] = class_name(error)
-        report = trouble.report(began, on_paper=asked.serving.settings.manual_ledger)
+        report = trouble.report(began, failed=self.name, on_paper=asked.serving.settings.manual_ledger)
         status = 503 if no_connection else 500
         headers = {"Retry-After": _RETRY_S} if no_connection else {}
         if asked.wants_page:
-            return asked.serving.pages.outage(asked, report, status, headers)
+            unsure = asked.sent is not None and asked.sent.unsure_after(error)
+            return asked.serving.pages.outage(asked, report, status, headers, unsure=unsure)
         told = {
             "error": "This does not work at the moment.",
             "does_not_work": report.broken,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from labkit.bank.web.sent import Sent
     from labkit.bank.web.serving import Serving
 
 #: Where the request's user is kept for the access log.
@@ -28,12 +29,16 @@ _LARGEST_BODY = 64_000
 
 @dataclass(slots=True)
 class Asked:
-    """A request under one release; ``visit`` changes when somebody logs in or out."""
+    """A request under one release; ``visit`` changes when somebody logs in or out.
+
+    ``sent`` is the order that came with it, once that is read.
+    """
 
     request: Request
     serving: Serving
     visit: Visit
     new: bool = False
+    sent: Sent | None = None
 
     @classmethod
     def of(cls, request: Request, serving: Serving, *, visited: bool) -> Asked:

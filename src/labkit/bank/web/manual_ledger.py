@@ -27,6 +27,7 @@ from labkit.bank.books.journal import (
 from labkit.bank.web.connections import Connection, got_no_connection
 from labkit.bank.web.known import KnownAccounts, LastSeen
 from labkit.bank.web.refusals import Refusal
+from labkit.bank.web.sent import perhaps_on_paper
 
 if TYPE_CHECKING:
     from labkit.bank.books import TransferOrder
@@ -96,6 +97,7 @@ class ManualLedger:
             raise Refusal(409, says, noted) from None
         except JournalError as broken:
             _log.error("transfer of %s could not be taken on paper: %s", asked.user, broken)
+            perhaps_on_paper(error)
             return None
         _log.warning("transfer of %s taken on paper: no connection to the database", asked.user)
         return entry

@@ -15,6 +15,7 @@ from labkit.bank.web.trouble import Report
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from starlette.requests import Request
 
     from labkit.bank.web.accounts import Shown
     from labkit.bank.web.asked import Asked
@@ -87,8 +88,13 @@ class Pages:
             return self.render(asked, "front.html", refusal.status, problem=refusal.says)
         return self.render(asked, "refusal.html", refusal.status, says=refusal.says)
 
-    def outage(self, asked: Asked, report: Report, status: int, headers: Mapping[str, str]) -> Response:
-        """Render what does not work, since when, and what still does."""
+    def outage(
+        self, asked: Asked, report: Report, status: int, headers: Mapping[str, str], *, unsure: bool = False
+    ) -> Response:
+        """Render what does not work, since when, and what still does.
+
+        An order that was sent is offered to be sent again under its key; ``unsure`` where it may be made.
+        """
         return self.render(
             asked,
             "outage.html",
@@ -97,8 +103,19 @@ class Pages:
             broken=report.broken or ["this page"],
             working=[*report.working, "this bank's front page"],
             since=report.since_utc,
-            sent=asked.request.method == "POST" and asked.request.url.path == "/transfers",
+            unknown=report.unknown,
+            order=asked.sent.order if asked.sent else None,
+            unsure=unsure,
+            again=_again(asked.request),
         )
+
+
+def _again(request: Request) -> str:
+    """Give the address to try again at; what was sent to one is begun anew at the page with its form."""
+    path, query = request.url.path, request.url.query
+    if request.method == "POST":
+        return "/accounts" if path == "/transfers" else "/"
+    return f"{path}?{query}" if query else path
 
 
 def money(amount: Any) -> str:
