@@ -13,6 +13,7 @@ from labkit.bank.books.journal import JournalEntry
 from labkit.bank.web.asked import Asked
 from labkit.bank.web.connections import Connection, got_no_connection
 from labkit.bank.web.known import LastSeen
+from labkit.bank.web.made import Made, read_made
 from labkit.bank.web.refusals import Refusal
 
 _INFO = 20
@@ -22,12 +23,14 @@ _INFO = 20
 class Shown:
     """An account as a page shows it: ``last_seen`` where it is not what it may be now.
 
-    ``on_paper`` are orders from it on the manual ledger that are not in the books.
+    ``on_paper`` are orders from it on the manual ledger that are not in the books; ``made`` is a transfer
+    from it that was made just now.
     """
 
     account: Account
     last_seen: LastSeen | None = None
     on_paper: tuple[JournalEntry, ...] = ()
+    made: Made | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give what a program reads; balances are texts, so that no cent is lost."""
@@ -67,7 +70,8 @@ async def show_account(asked: Asked) -> Response:
     owner, account_id = asked.owner(), number_of(asked)
     try:
         async with asked.serving.connections.connection() as connection:
-            shown = Shown(await own_account(asked, connection, account_id))
+            account = await own_account(asked, connection, account_id)
+            shown = Shown(account, made=await read_made(asked, connection, account_id))
     except Refusal:
         raise
     except Exception as error:

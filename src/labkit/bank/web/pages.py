@@ -79,7 +79,6 @@ class Pages:
             key=key or secrets.token_urlsafe(16),
             filled=filled or {"to_account": "", "amount": "", "memo": ""},
             problem=refusal.says if refusal else "",
-            posted=bool(asked.request.query_params.get("posted")) and refusal is None,
         )
 
     def refusal(self, asked: Asked, refusal: Refusal) -> Response:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from labkit.bank import books
-from labkit.bank.books import TransferOrder
 from labkit.bank.web.accounts import Shown, known_as_own, not_found, own_account
 from labkit.bank.web.asked import Asked
 from labkit.bank.web.manual_ledger import paper_receipt
+from labkit.bank.web.ordered import read_number, read_order
+from labkit.bank.web.pages import money
 from labkit.bank.web.refusals import Refusal
+from labkit.bank.web.sent import UNSURE, Sent
+
+if TYPE_CHECKING:
+    from labkit.bank.books import TransferOrder
 
 _log = logging.getLogger("bank.transfers")
 
@@ -23,7 +30,8 @@ async def post_transfer(asked: Asked) -> Response:
     asked.owner()
     fields = await asked.fields()
     try:
-        order = _order(asked, fields)
+        order = read_order(asked, fields)
+        asked.sent = Sent(order, unsure=bool(fields.get(UNSURE)))
         posted = await _post(asked, order)
     except Refusal as refusal:
         page = _form_again(asked, fields, refusal) if asked.wants_page else None
@@ -36,35 +44,28 @@ async def post_transfer(asked: Asked) -> Response:
         if entry is None:
             raise
         return paper_receipt(asked, entry)
-    _log.info("transfer posted for %s", asked.user)
+    return _posted(asked, order, posted)
+
+
+def _posted(asked: Asked, order: TransferOrder, posted: books.PostedTransfer) -> Response:
+    """Lead a person to the account, also one who sent it twice; tell a program which of the two it was.
+
+    Raises
+    ------
+    Refusal
+        With 409 for a program, where the order had been posted before.
+    """
+    if posted.repeated:
+        noted = f"transfer of {asked.user} was sent twice; the first one counts"
+        if not asked.wants_page:
+            says = f"This transfer was made before, as {posted.transfer_id}. It counts once."
+            raise Refusal(409, says, noted)
+        _log.warning("%s", noted)
+    else:
+        _log.info("transfer posted for %s", asked.user)
     if asked.wants_page:
-        return RedirectResponse(f"/accounts/{int(fields['from_account'])}?posted={posted.transfer_id}", 303)
+        return RedirectResponse(f"/accounts/{order.from_account}?posted={posted.transfer_id}", 303)
     return JSONResponse({"transfer_id": posted.transfer_id})
-
-
-def _order(asked: Asked, fields: dict[str, Any]) -> TransferOrder:
-    """Read the order; numbers of accounts come as text from a form."""
-    given = {key: fields.get(key, "") for key in ("idempotency_key", "amount", "memo")}
-    given |= {key: _number(fields.get(key)) for key in ("from_account", "to_account")}
-    if isinstance(given["amount"], int):
-        given["amount"] = str(given["amount"])
-    try:
-        return TransferOrder.read(given)
-    except books.BadAmountError:
-        noted = f"transfer of {asked.user} refused: amount is not a number"
-        raise Refusal(422, "The amount must be a number such as 12.50, above 0.", noted) from None
-    except books.OwnAccountError:
-        noted = f"transfer of {asked.user} refused: both accounts are the same"
-        raise Refusal(422, "Choose another account than the one you transfer from.", noted) from None
-    except books.BadOrderError as error:
-        noted = f"transfer of {asked.user} refused: {error.problem}"
-        raise Refusal(422, f"This order cannot be read: {error.problem}.", noted) from None
-
-
-def _number(value: object) -> object:
-    """Read a whole number that came as text; anything else is refused with the order."""
-    text = value.strip() if isinstance(value, str) else ""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else value
 
 
 async def _post(asked: Asked, order: TransferOrder) -> books.PostedTransfer:
@@ -73,42 +74,48 @@ async def _post(asked: Asked, order: TransferOrder) -> books.PostedTransfer:
     Raises
     ------
     Refusal
-        With 404, 409 or 422, where the books refuse it or have it already.
+        With 404, 409 or 422, where the books refuse it.
     """
     async with asked.serving.connections.connection() as connection:
         if not known_as_own(asked, order.from_account):
             async with connection.transaction():
                 await own_account(asked, connection, order.from_account)
         try:
-            posted = await books.transfer(connection, order)
+            return await books.transfer(connection, order)
         except books.BooksError as error:
             raise _refusal(asked, order, error) from None
-    if posted.repeated:
-        noted = f"transfer of {asked.user} was sent twice; the first one counts"
-        raise Refusal(409, f"This transfer was made before, as {posted.transfer_id}. It counts once.", noted)
-    return posted
 
 
 def _refusal(asked: Asked, order: TransferOrder, error: books.BooksError) -> Refusal:
     if isinstance(error, books.UnknownAccountError) and error.account_id == order.from_account:
         return not_found(asked)
-    status, says = 422, "The books refuse this order."
+    status, says, balance = 422, "The books refuse this order.", None
     if isinstance(error, books.UnknownAccountError):
         says = "There is no account of this number to transfer to."
     elif isinstance(error, books.OverdrawnError):
-        says = f"The account has {error.balance:.2f}: less than {order.amount:.2f}."
+        balance = error.balance
+        says = f"The account has {money(balance)}: less than {money(order.amount)}."
     elif isinstance(error, books.KeyReusedError):
         status, says = 409, "Another transfer was sent with this key. Please open the page anew."
-    return Refusal(status, says, f"transfer of {asked.user} refused: {error.reason}")
+    noted = f"transfer of {asked.user} refused: {error.reason}"
+    return Refusal(status, says, noted, balance=balance)
 
 
 def _form_again(asked: Asked, fields: dict[str, Any], refusal: Refusal) -> Response | None:
-    """Show the form again as it was filled in, with what is wrong with it."""
-    number = _number(fields.get("from_account"))
+    """Show the form again as it was filled in, with what is wrong with it, under the key that it had.
+
+    Not where the key is another order's: under a new one, what may have been made would be made again.
+    """
+    number = read_number(fields.get("from_account"))
     seen = asked.serving.known.last_seen(number) if isinstance(number, int) else None
-    if seen is None or seen.account.owner != asked.owner():
+    if refusal.status != HTTPStatus.UNPROCESSABLE_ENTITY or seen is None:
         return None
+    if seen.account.owner != asked.owner():
+        return None
+    shown = Shown(seen.account, seen)
+    if refusal.balance is not None:  # it was read just now
+        shown = Shown(replace(seen.account, balance=refusal.balance))
+    shown = replace(shown, on_paper=asked.serving.manual_ledger.open_for(seen.account.account_id))
     filled = {key: str(fields.get(key, "")) for key in ("to_account", "amount", "memo")}
-    key = str(fields.get("idempotency_key", "")) if refusal.status == 422 else None
-    shown = Shown(seen.account)
+    key = str(fields.get("idempotency_key", ""))
     return asked.serving.pages.account(asked, shown, refusal=refusal, filled=filled, key=key)
