@@ -127,7 +127,8 @@ def test_what_cannot_be_on_paper_is_refused(bank: Path, good: Dsn) -> None:
         assert other.get("/accounts").status_code == 200
         break_bank(bank, good, client)
         assert client.post("/transfers", json=order("k-1", taken=THEIRS, to=MINE)).status_code in (404, 503)
-        assert client.post("/transfers", json=order("k-2")).status_code == 503
+        unseen = client.post("/transfers", json=order("k-2"), headers=PAGE)
+        assert (unseen.status_code, "Your transfer was not made." in unseen.text) == (503, True)
         assert client.post("/transfers", json=order("k-3", amount="1,50")).status_code == 422
         assert journals_of(bank) == () or journals_of(bank)[0].entries() == ()
 
@@ -139,6 +140,8 @@ def test_a_journal_that_cannot_be_used_is_owned_up_to(bank: Path, good: Dsn) -> 
         client.get("/accounts")
         break_bank(bank, good, client)
         assert client.post("/transfers", json=order("k-1")).status_code == 503
+        page = client.post("/transfers", json=order("k-1"), headers=PAGE).text
+        assert "We can't tell whether your transfer was made." in page
         assert client.get(f"/accounts/{MINE}").json()["balance"]
         assert "could not be taken on paper: the journal cannot be used" in host.read("app.log.jsonl")
 

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.server
 MINE, OTHERS, THIRD = (books.account_number(number) for number in (1, 2, 3))
 MADE = "Your transfer has been made."
 NOT_MADE, UNSURE = "Your transfer was not made.", "We can't tell whether your transfer was made."
-FAST = {"POOL_TIMEOUT_SECONDS": 0.3, "POOL_MIN_SIZE": 1, "POOL_MAX_SIZE": 2}
+SMALL = {"POOL_MIN_SIZE": 1, "POOL_MAX_SIZE": 2}
+FAST = SMALL | {"POOL_TIMEOUT_SECONDS": 0.3}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def dsn(server: Server) -> Dsn:
 @pytest.fixture
 def host(tmp_path: Path, dsn: Dsn) -> Iterator[WebHost]:
     """Run a host on a good release."""
-    release(tmp_path, "1.7.4", dsn, **FAST)
+    release(tmp_path, "1.7.4", dsn, **SMALL)
     with web_host_here(tmp_path) as running:
         yield running
 
@@ -89,7 +90,7 @@ def broken(host: WebHost, version: str, dsn: Dsn, **settings: object) -> None:
 
 
 def healed(host: WebHost, dsn: Dsn) -> None:
-    release(host.bank, "1.7.4", dsn, **FAST)
+    release(host.bank, "1.7.4", dsn, **SMALL)
     with host.client() as client:
         until(lambda: client.get("/readyz").status_code == 200)
 
@@ -134,7 +135,7 @@ def test_nothing_is_said_to_be_made_while_the_books_are_closed(
     """An account as last seen tells of no transfer, whatever its address says."""
     posted = browser.post("/transfers", data=filled(browser)).headers["location"]
     browser.get(posted)
-    release(host.bank, "1.7.5", dsn, **FAST, MANUAL_LEDGER="on")
+    release(host.bank, "1.7.5", dsn, **SMALL, MANUAL_LEDGER="on")
     until((host.bank / "journal" / host.name / "balances.json").exists)
     broken(host, "1.8.0", dsn, MANUAL_LEDGER="on")
     page = browser.get(posted)
@@ -177,7 +178,7 @@ def test_an_order_that_met_no_connection_was_not_made(host: WebHost, browser: ht
 def test_an_order_whose_query_failed_was_not_made(host: WebHost, browser: httpx.Client, dsn: Dsn) -> None:
     """What the database refuses is not posted, and the page is sure of it."""
     order = filled(browser)
-    release(host.bank, "1.8.0", dsn.replace(options="-c search_path=elsewhere"), **FAST)
+    release(host.bank, "1.8.0", dsn.replace(options="-c search_path=elsewhere"), **SMALL)
     until(lambda: browser.get(f"/accounts/{MINE}").status_code == 500)
     page = browser.post("/transfers", data=order)
     assert (page.status_code, NOT_MADE in page.text) == (500, True)

@@ -32,7 +32,7 @@ def dsn() -> Iterator[Dsn]:
 @pytest.fixture
 def host(tmp_path: Path, dsn: Dsn) -> Iterator[WebHost]:
     """Run a host on a good release."""
-    release(tmp_path, "1.7.4", dsn, **FAST)
+    release(tmp_path, "1.7.4", dsn)
     with web_host_here(tmp_path) as running:
         yield running
 
@@ -92,7 +92,7 @@ def test_what_nobody_has_tried_is_not_said_to_work(host: WebHost, dsn: Dsn, tmp_
     """With tables out of sight one failure does not speak for the other features."""
     with logged_in(host) as client:
         client.headers.update(PAGE)
-        release(tmp_path, "1.8.0", dsn.replace(options="-c search_path=elsewhere"), **FAST)
+        release(tmp_path, "1.8.0", dsn.replace(options="-c search_path=elsewhere"))
         page = until(lambda: failed(client.get(f"/accounts/{MINE}")))
     assert under(page, "What does not work") == ["opening an account"]
     assert under(page, "What still works") == ["this bank's front page"]
