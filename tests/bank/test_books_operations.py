@@ -135,6 +135,16 @@ def test_an_order_that_is_none_is_refused_before_it_is_sent(
         TransferOrder(**good | fields)
 
 
+@pytest.mark.parametrize(
+    "memo", ["\u06a9\u062a\u0627\u0628\u200c\u0647\u0627", "\U0001f468\u200d\U0001f469\u200d\U0001f467"]
+)
+def test_a_memo_may_be_in_any_writing(books: RealBooks, memo: str) -> None:
+    """Persian words and a family of one emoji hold joiners; they are stored and read as they were written."""
+    posted = post(books, TransferOrder(f"memo-{len(memo)}", MINE, THEIRS, Decimal("0.01"), memo))
+    assert not posted.repeated
+    assert run(books.app, lambda connection: read_statement(connection, MINE, 1))[0].memo == memo
+
+
 @pytest.mark.parametrize("text", ["", "1,5", "-1", "1e3", "0", "0.00", "1.234", "NaN", "\u0661", None])
 def test_an_amount_is_not_guessed(text: str | None) -> None:
     """What is not digits with at most two decimals is no amount."""

@@ -14,6 +14,8 @@ LARGEST = Decimal("9999999999.99")
 _AMOUNT = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,2})?")
 _KEY = re.compile(r"[!-~]{1,64}")
 LONGEST_MEMO = 140
+#: Printable text has them between letters: Persian words, emoji of several people.
+JOINERS = "\u200c\u200d"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class TransferOrder:
     amount : Decimal
         In EUR, above nothing, at most two decimals.
     memo : str
-        Up to 140 printable characters.
+        Up to 140 printable characters; those that join letters or keep them apart (ZWJ, ZWNJ) are among them.
 
     Raises
     ------
@@ -123,9 +125,13 @@ def _amount(value: object) -> Decimal:
 
 
 def _check_memo(memo: object) -> None:
-    if not isinstance(memo, str) or len(memo) > LONGEST_MEMO or not memo.isprintable():
+    if not isinstance(memo, str) or len(memo) > LONGEST_MEMO or not _is_printable(memo):
         found = memo[:40] if isinstance(memo, str) else memo
         raise BadOrderError("no memo", found=found, allowed=(f"up to {LONGEST_MEMO} printable characters",))
+
+
+def _is_printable(memo: str) -> bool:
+    return all(character.isprintable() or character in JOINERS for character in memo)
 
 
 @dataclass(frozen=True, slots=True)

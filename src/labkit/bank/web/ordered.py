@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labkit.bank import books
 from labkit.bank.books import TransferOrder
-from labkit.bank.books.orders import LARGEST, LONGEST_MEMO
+from labkit.bank.books.orders import JOINERS, LARGEST, LONGEST_MEMO
 from labkit.bank.web.pages import money
 from labkit.bank.web.refusals import Refusal
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from labkit.bank.web.asked import Asked
 
 _SHOWN = 40
-#: Characters that join letters or keep them apart; of other characters a person should hear first.
-_JOINERS = "\u200c\u200d"
 _UNNAMED = {"\t": "a tab", "\n": "a line break", "\r": "a line break"}
 _ACCOUNTS = {"from_account": "from", "to_account": "to"}
 
@@ -103,9 +101,8 @@ def bad_memo(memo: object) -> str:
         return "The memo must be a text."
     if len(memo) > LONGEST_MEMO:
         return f"The memo has {len(memo)} characters: {LONGEST_MEMO} are the most."
-    hidden = [character for character in memo if not character.isprintable()]
-    found = next((one for one in hidden if one not in _JOINERS), hidden[0] if hidden else "")
-    if not found:
+    found = next((one for one in memo if not one.isprintable() and one not in JOINERS), None)
+    if found is None:
         return "This memo cannot be written. Please write another one."
     return f"The memo has a character that cannot be written: {_name(found)}. Please leave it out."
 
