@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import replace
 
 from labkit.simulation.model import Capacity, Progress, Scenario
@@ -54,23 +55,33 @@ def _usual(scenario: Scenario) -> tuple[Capacity, ...]:
 
 
 def _snapshots(times: Times, draws: Draws) -> tuple[Progress, ...]:
+    """Count milestones by the clock on the wall; what is down in between makes acceptances fail."""
     planned = draws.pick((48, 60, 72))
     done = draws.whole(planned // 2, planned - 12)
-    middle = times.onset + (times.recovered - times.onset) / 2
-    lost = draws.whole(1, 3)
-    fails = f"acceptance of milestones {done - 2 * lost + 1} to {done - lost} fails"
-    rows = (
-        (times.start - dt.timedelta(hours=2), done - draws.whole(1, 3), "snapshot"),
-        (times.onset - dt.timedelta(minutes=10), done, "snapshot"),
-        (middle, done - lost, f"acceptance of milestones {done - lost + 1} to {done} fails"),
-        (times.recovered, done - 2 * lost, fails),
-        (times.end, done - 2 * lost, "snapshot"),
-    )
-    return tuple(Progress(_minute(at), planned, count, note) for at, count, note in rows)
+    every = dt.timedelta(minutes=draws.pick((30, 60)))
+    costs = dt.timedelta(minutes=draws.pick((8, 10, 12, 15)))
+    first = times.start.replace(minute=0, second=0) - dt.timedelta(hours=draws.whole(1, 2))
+    rows = [Progress(first, planned, done - draws.whole(1, 3), "snapshot")]
+    last = done
+    for at in _ticks(first, every, times.end):
+        down = min(at, times.recovered) - times.onset
+        left = done - max(0, math.ceil(down / costs))
+        rows.append(Progress(at, planned, left, _note(last, left)))
+        last = left
+    return tuple(rows)
 
 
-def _minute(when: dt.datetime) -> dt.datetime:
-    return when.replace(second=0, microsecond=0)
+def _ticks(first: dt.datetime, every: dt.timedelta, end: dt.datetime) -> list[dt.datetime]:
+    count = int((end - first) / every)
+    return [first + k * every for k in range(1, count + 1)]
+
+
+def _note(before: int, after: int) -> str:
+    if after == before:
+        return "snapshot"
+    if after + 1 == before:
+        return f"acceptance of milestone {before} fails"
+    return f"acceptance of milestones {after + 1} to {before} fails"
 
 
 def draw_withheld(draws: Draws) -> tuple[str, ...]:
