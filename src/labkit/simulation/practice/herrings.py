@@ -6,32 +6,31 @@ Each kind changes the scenario so that the evidence shows it, and tells for the 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from labkit.simulation.clock import to_us
-from labkit.simulation.model import Capacity, ConfigEdit, LogLine, Loss, Message, Scenario, Slowdown
-from labkit.simulation.practice.cards import Card
+from labkit.simulation.model import ConfigEdit, LogLine, Loss, Message, Scenario, Slowdown
+from labkit.simulation.practice.changes import (
+    draw_edits,
+    draw_parameter,
+    draw_size,
+    size_edit,
+    with_capacity,
+    with_parameter,
+)
 from labkit.simulation.practice.draws import Draws
-from labkit.simulation.practice.exercise import Herring, Times
-from labkit.simulation.practice.rollout import Rollout, event, inserted, pair
-from labkit.simulation.reading import as_written
+from labkit.simulation.practice.exercise import Herring
+from labkit.simulation.practice.rollout import Setting, event, grown, pair
 
 _MINUTE = dt.timedelta(minutes=1)
+_SECOND = dt.timedelta(seconds=1)
 _LOADED = ("load", "pool", "query")
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a red herring is added to."""
-
-    card: Card
-    times: Times
-    rollout: Rollout
-    phrases: Mapping[str, Any]
+#: Faults to which more connections make no difference.
+_ROOMY = ("string", "code")
 
 
 Added = tuple[Scenario, Herring]
@@ -61,38 +60,37 @@ def set_clocks(scenario: Scenario, draws: Draws) -> tuple[Scenario, tuple[Herrin
 
 
 def _harmless_update(scenario: Scenario, setting: Setting, draws: Draws) -> Added:
-    """Roll out settings minutes before the onset; where no update follows, the string may gain a name."""
+    """Roll out harmless settings before the onset; the string may gain a part, the pool change its size."""
     rollout, live = setting.rollout, setting.card.carrier == "live"
     at = setting.times.onset - (draws.span(2, 8) if live else draws.span(9, 20))
-    first = scenario.releases[0]
-    diff = [ConfigEdit(*draws.pick(setting.phrases["settings"]["harmless"]))]
-    if live and draws.chance(0.5):
-        named = as_written(f"{first.dsn.text}?application_name=bank-web")
-        others = [
-            replace(one, dsn=as_written(f"{one.dsn.text}?application_name=bank-web"))
-            for one in scenario.releases[1:]
-        ]
-        scenario = inserted(
-            replace(scenario, releases=(first, *others)),
-            replace(first, start=at, dsn=named, pools="restarted"),
-        )
+    taken = {*rollout.own, *(edit.key for edit in rollout.edits)}
+    diff = list(draw_edits(setting.phrases["settings"], taken, draws))
+    parameter = draw_parameter(scenario.releases, setting.phrases["settings"]["parameters"], draws)
+    first, *others = scenario.releases
+    updated = replace(first, start=at, pools="restarted")
+    if parameter and draws.chance(0.5):
+        updated = with_parameter(updated, parameter)
+        others = [with_parameter(one, parameter) for one in others]
         diff.append(ConfigEdit("DATABASE_URL", "{dsn 0}", "{dsn 1}"))
-    else:
-        scenario = inserted(scenario, replace(first, start=at))
-    events = pair(
-        event(rollout, at, "Small settings of the bank", status="running", diff=diff), draws.whole(6, 15)
-    )
-    keys = " and ".join(edit.key for edit in diff)
+    if setting.card.remedy not in _LOADED and not rollout.size and draws.chance(0.3):
+        size = scenario.capacities[0].connections
+        other = draw_size(size, draws)
+        scenario = with_capacity(scenario, at, connections=other)
+        diff.append(size_edit(size, other))
+    scenario = replace(scenario, releases=(replace(first, version=rollout.older), updated, *others))
+    begun = event(rollout, at, rollout.names[1], versions=(rollout.older, rollout.old), diff=diff)
+    keys = ", ".join(edit.key for edit in begun.diff)
     text = f"An update of the bank changed {keys}. Requests went on as before until the onset."
-    return _deployed(scenario, *events), Herring("harmless-update", at, text)
+    return _deployed(scenario, *pair(begun, draws.whole(6, 20))), Herring("harmless-update", at, text)
 
 
 def _edge_update(scenario: Scenario, setting: Setting, draws: Draws) -> Added:
     at = setting.times.onset - draws.span(1, 9)
     name, key, before, after = draws.pick(setting.phrases["settings"]["edge"])
     version = f"2.{draws.whole(1, 6)}.{draws.whole(1, 9)}"
+    old = setting.rollout.old
     first = replace(
-        event(setting.rollout, at, name, status="running", diff=[ConfigEdit(key, before, after)]),
+        event(setting.rollout, at, name, versions=(old, old), diff=[ConfigEdit(key, before, after)]),
         service="bank-edge",
         version=version,
         previous=version,
@@ -104,35 +102,32 @@ def _edge_update(scenario: Scenario, setting: Setting, draws: Draws) -> Added:
 
 def _scale_out(scenario: Scenario, setting: Setting, draws: Draws) -> Added:
     """Add workers, and now and then connections, in the middle of the outage: it does nothing."""
-    times = setting.times
+    times, rollout = setting.times, setting.rollout
     at = times.detected + dt.timedelta(
         seconds=int((times.recovered - times.detected).total_seconds() * draws.between(0.4, 0.5))
     )
-    in_force = [one for one in scenario.capacities if one.start <= at][-1]
-    workers = draws.pick((4, 6, 8))
-    grows = setting.card.remedy == "string" and draws.chance(0.5)
-    connections = in_force.connections * 2 if grows else in_force.connections
-    later = [replace(one, workers=workers) if one.start > at else one for one in scenario.capacities]
-    capacities = sorted((*later, Capacity(at, workers, connections)), key=lambda one: one.start)
-    diff = [ConfigEdit("CPU_LIMIT", "250m", "500m"), ConfigEdit("MEMORY_LIMIT", "512Mi", "1Gi")]
-    diff += [ConfigEdit("POOL_MAX_SIZE", str(in_force.connections), str(connections))] if grows else []
-    diff += [ConfigEdit("WEB_WORKERS", str(in_force.workers), str(workers))]
-    during = setting.rollout.new if setting.card.carrier == "update" else setting.rollout.old
-    done = replace(
-        event(setting.rollout, at, "More workers for the bank", status="succeeded", diff=diff),
-        version=during,
-        previous=during,
-        actor="on-call engineer",
+    before = [one for one in scenario.capacities if one.start <= at][-1]
+    grows = setting.card.remedy in _ROOMY and not rollout.size and draws.chance(0.5)
+    after = replace(
+        before,
+        workers=draws.pick((2, 3, 4)) * before.workers,
+        connections=2 * before.connections if grows else before.connections,
     )
+    took = min(draws.whole(70, 420), int((at - times.detected).total_seconds() / 2))
+    later = [replace(one, workers=after.workers) if one.start > at else one for one in scenario.capacities]
+    scenario = replace(scenario, capacities=tuple(later))
+    scenario = with_capacity(scenario, at, workers=after.workers, connections=after.connections)
+    version = rollout.new if setting.card.carrier == "update" else rollout.old
+    name = draws.pick(setting.phrases["deployments"]["grown"])
     said = setting.phrases["talk"]
     chat = [
-        _said(at - 2 * _MINUTE, "on-call engineer", draws.pick(said["scale"])),
+        _said(at - took * _SECOND - 2 * _MINUTE, "on-call engineer", draws.pick(said["scale"])),
         _said(
             at + draws.span(1, 3), "on-call engineer", draws.pick(said["scaled"]).format(time=f"{at:%H:%M}")
         ),
     ]
-    scenario = _deployed(replace(scenario, capacities=tuple(capacities)), done)
-    text = f"Workers were raised from {in_force.workers} to {workers}; the failures did not notice."
+    scenario = _deployed(scenario, *grown(rollout, (at, took), name, (before, after), version))
+    text = f"Workers were raised from {before.workers} to {after.workers}; the failures did not notice."
     return _talked(scenario, *chat), Herring("scale-out", at, text)
 
 

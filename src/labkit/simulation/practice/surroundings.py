@@ -6,7 +6,7 @@ import datetime as dt
 import math
 from dataclasses import replace
 
-from labkit.simulation.model import Capacity, Progress, Scenario
+from labkit.simulation.model import Capacity, Progress, Scenario, Traffic
 from labkit.simulation.practice.cards import Card
 from labkit.simulation.practice.draws import Draws
 from labkit.simulation.practice.exercise import Times
@@ -20,23 +20,28 @@ MAY_BE_WITHHELD = (
     "postgresql.json",
     "progress.csv",
 )
-#: In these repairs the number of connections is the point: it is the scenario's.
-_OWN_CAPACITY = ("load", "pool")
+#: How many workers and connections a host can have at first, whatever the fault will be.
+_WORKERS, _CONNECTIONS = (2, 3, 4), (3, 4, 5)
+#: Connections a host for which the scenarios have their traffic, and the overload's scenario has its own.
+_USUAL, _OVERLOADED = 4, 2
+#: Work that one more connection carries, in units of what those of the overload's scenario carry.
+_CARRIES = 0.8
+#: More connections end an overload: so many times as many.
+_MORE = 4
 
 
 def with_surroundings(scenario: Scenario, card: Card, times: Times, draws: Draws) -> Scenario:
     """Give the day its own traffic, background lines and snapshots, and an empty record of people's work."""
-    busy = 1.0 if card.remedy in _OWN_CAPACITY else draws.between(0.95, 1.4)
-    traffic = replace(
-        scenario.traffic,
-        sessions_per_minute=tuple((at, rate * busy) for at, rate in scenario.traffic.sessions_per_minute),
+    first = replace(
+        scenario.capacities[0], workers=draws.pick(_WORKERS), connections=draws.pick(_CONNECTIONS)
     )
+    traffic = _busy(scenario.traffic, card, first, draws)
     late = dt.timedelta(seconds=draws.whole(0, 280))
     return replace(
         scenario,
         name="practice",
         traffic=traffic,
-        capacities=scenario.capacities if card.remedy in _OWN_CAPACITY else _usual(scenario),
+        capacities=_capacities(scenario, card, first),
         log_lines=tuple(sorted((replace(x, at=x.at + late) for x in scenario.log_lines), key=lambda x: x.at)),
         postgres_lines=tuple(
             sorted(
@@ -50,8 +55,38 @@ def with_surroundings(scenario: Scenario, card: Card, times: Times, draws: Draws
     )
 
 
-def _usual(scenario: Scenario) -> tuple[Capacity, ...]:
-    return (replace(scenario.capacities[0], workers=2, connections=4),)
+def _busy(traffic: Traffic, card: Card, first: Capacity, draws: Draws) -> Traffic:
+    """Draw how busy the day is; where work fills the pool, it is as much as this pool can just not carry."""
+    busy = draws.between(0.95, 1.4)
+    if card.remedy == "load":
+        # A third of it more visitors, the rest larger tables: either alone would be out of all proportion.
+        work = 1 + _CARRIES * (first.connections - _OVERLOADED)
+        busy = work ** (1 / 3)
+        traffic = replace(traffic, query_factor=traffic.query_factor * work / busy)
+    elif card.remedy == "pool":
+        busy = 1.0
+    elif card.remedy == "query":
+        busy *= first.connections / _USUAL
+    points = tuple((at, rate * busy) for at, rate in traffic.sessions_per_minute)
+    return replace(traffic, sessions_per_minute=points)
+
+
+def _capacities(scenario: Scenario, card: Card, first: Capacity) -> tuple[Capacity, ...]:
+    """Begin with what was drawn; an overload ends by more of it, and a small pool by the size of before."""
+    if card.remedy == "load":
+        more = replace(
+            scenario.capacities[-1], workers=4 * first.workers, connections=_MORE * first.connections
+        )
+        return first, more
+    if card.remedy == "pool":
+        least = min(one.connections for one in scenario.capacities)
+        change, back = scenario.capacities[1], scenario.capacities[-1]
+        return (
+            first,
+            replace(first, start=change.start, connections=least),
+            replace(first, start=back.start),
+        )
+    return (first,)
 
 
 def _snapshots(times: Times, draws: Draws) -> tuple[Progress, ...]:

@@ -10,10 +10,16 @@ from labkit.simulation.practice.cards import Card, cards
 from labkit.simulation.practice.difficulty import rate
 from labkit.simulation.practice.draws import Draws
 from labkit.simulation.practice.exercise import Exercise, Times
-from labkit.simulation.practice.herrings import Setting, add_herrings, set_clocks
+from labkit.simulation.practice.herrings import add_herrings, set_clocks
 from labkit.simulation.practice.moving import moved
 from labkit.simulation.practice.people import phrases, talk
-from labkit.simulation.practice.rollout import draw_rollout, fault_and_repair, numbered, with_versions
+from labkit.simulation.practice.rollout import (
+    Setting,
+    draw_rollout,
+    fault_and_repair,
+    numbered,
+    with_rollout,
+)
 from labkit.simulation.practice.surroundings import draw_withheld, with_surroundings
 from labkit.simulation.practice.times import draw_times, fault_of
 from labkit.simulation.scenario import validate
@@ -49,15 +55,15 @@ def deal(seed: int, attempt: int = 0) -> Exercise:
     times, clock = draw_times(card, scenario, Draws(seed, attempt, "times"))
     scenario = with_surroundings(moved(scenario, clock), card, times, Draws(seed, attempt, "day"))
     draws = Draws(seed, attempt, "rollout")
-    rollout = draw_rollout(card, phrases()["settings"]["harmless"], draws)
-    scenario = with_versions(scenario, card, rollout)
+    rollout = draw_rollout(scenario, card, phrases(), draws)
+    scenario = with_rollout(scenario, card, times, rollout)
     setting = Setting(card, times, rollout, phrases())
     scenario, herrings = add_herrings(scenario, setting, Draws(seed, attempt, "herrings"))
     scenario, clocks = set_clocks(scenario, Draws(seed, attempt, "clocks"))
     scenario = replace(
         scenario,
         deployments=numbered(
-            (*scenario.deployments, *fault_and_repair(scenario, card, times, rollout, draws)), rollout.number
+            (*scenario.deployments, *fault_and_repair(scenario, setting, draws)), rollout.number
         ),
         messages=_in_order(scenario, card, times, Draws(seed, attempt, "talk")),
         fault=replace(
