@@ -42,7 +42,8 @@ class Reveal:
 def _strings(truth: Truth) -> list[str]:
     if truth.before == truth.after:
         return ["As far as it is shown, the connection string was the same before and during the outage."]
-    return [f"Before: `{truth.before}`", f"During: `{truth.after or '(empty)'}`"]
+    lines = [f"Before: `{truth.before}`", f"During: `{truth.after or '(empty)'}`"]
+    return lines if truth.remedy == "string" else [*lines, "What differs between the two did no harm."]
 
 
 def _close(truth: Truth) -> list[str]:

@@ -10,7 +10,6 @@ from labkit.simulation.faults import ROWS
 from labkit.simulation.faults.row import MISCONFIGURED
 from labkit.simulation.practice import Exercise, Herring
 from labkit.simulation.practice.difficulty import neighbours
-from labkit.simulation.scenario import shows
 
 #: A time is right within one minute: the rule of OpenRCA (Xu et al., ICLR 2025; main/evaluate.py).
 LIMIT_S = 60.0
@@ -29,7 +28,8 @@ class Truth:
     remedy : str
         What kind of repair ends it.
     before, after : str
-        The connection string before and during the outage, redacted; equal where it did not change.
+        The connection string before and during the outage, redacted; equal where it did not change. It may
+        have changed without harm, where another repair than the string's ends the outage.
     """
 
     fault: str
@@ -60,8 +60,8 @@ def truth_of(exercise: Exercise) -> Truth:
     """Tell what is true of an exercise."""
     scenario, row, times = exercise.scenario, exercise.row, exercise.times
     assert scenario.fault is not None
-    strings = [release.dsn.redacted for release in scenario.releases]
-    at = next((k for k, release in enumerate(scenario.releases) if shows(scenario, release)), 0)
+    before = [release for release in scenario.releases if release.start < times.onset][-1]
+    during = [release for release in scenario.releases if release.start <= times.onset][-1]
     return Truth(
         fault=row.name,
         kind=row.kind,
@@ -74,8 +74,8 @@ def truth_of(exercise: Exercise) -> Truth:
         detected=_plain(times.detected),
         fades=_plain(times.fades),
         recovered=_plain(times.recovered),
-        before=strings[max(0, at - 1)],
-        after=strings[at],
+        before=before.dsn.redacted,
+        after=during.dsn.redacted,
         herrings=exercise.herrings,
         separates=row.separates,
         alike=row.alike,
