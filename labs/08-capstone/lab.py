@@ -203,9 +203,9 @@ changes.project(
 ).filter("setting IS NOT NULL").df()
 
 # %% [markdown] tags=["solution"]
-# Three deployments, and the last of them changed five settings at the second of the onset. Two of the
-# three are harmless: requests went on for minutes after them. Of the five settings one is a connection
-# string. That is a suspect, and no proof yet.
+# Three deployments, and the last of them changed four settings at the second of the onset. Two of the
+# three are harmless: requests went on for minutes after them. One of these two changed the connection
+# string as well, so a changed string is no proof. The later change of it is a suspect.
 
 # %% [markdown]
 # ## Rank your candidates
@@ -287,8 +287,8 @@ labkit.query(con, "server_sessions", **during).project(
 # %% [markdown]
 # ## Side by side
 #
-# **Your turn.** Look for a connection string among the changed settings. If there is one, compare it with
-# the one before, part by part: `labkit.Dsn.parse(before).diff(labkit.Dsn.parse(after))`.
+# **Your turn.** Look for a connection string among the changed settings. Compare each one that you find with
+# the one before it, part by part: `labkit.Dsn.parse(before).diff(labkit.Dsn.parse(after))`.
 
 # %% strings tags=["prompt"]
 con.sql("""
@@ -298,8 +298,8 @@ con.sql("""
 
 # %% strings-answer tags=["solution"]
 urls = changes.filter("setting = 'DATABASE_URL'").project("before, after").fetchall()
-before, after = (labkit.Dsn.parse(text) for text in urls[0])
-before.diff(after)
+for before, after in urls:  # the newest change comes first
+    print(labkit.Dsn.parse(before).diff(labkit.Dsn.parse(after)))
 
 # %% [markdown]
 # **Explain.** Which part is wrong, and which two other parts look as if they might be? Say for each of the
@@ -310,7 +310,8 @@ before.diff(after)
 
 # %% [markdown] tags=["solution"]
 # The **user** is wrong: `bank_owner` may not log in. The *password* belongs to it and was accepted. The
-# *server* was not full and not down: it let `bank_app` in, and it says what it minds.
+# *server* was not full and not down: it let `bank_app` in, and it says what it minds. The earlier change only
+# gave the sessions a name, and requests went on for a quarter of an hour.
 
 # %% [markdown]
 # ## The other suspects
@@ -352,7 +353,7 @@ lab.hypothesis(
 lab = labkit.lab("08", con)
 lab.hypothesis(
     "overload",
-    prediction="If it were overload, three times the workers would make the failures fewer.",
+    prediction="If it were overload, twice the workers would make the failures fewer.",
     query=f"""
         SELECT start_utc > (SELECT max(time_utc) FROM deployments WHERE deployment_name LIKE 'More workers%')
                    AS more_workers, count(*) AS requests, round(avg(failed::INT), 2) AS error_ratio

@@ -36,7 +36,7 @@ def test_both_solutions_have_all_points(said):
 
 
 def test_the_loud_case_is_as_told():
-    """A report before the page, three changes in half an hour, five settings, more workers, no log."""
+    """A report before the page, three changes in half an hour, four settings, more workers, no log."""
     one = deal(LOUD)
     half_hour = [
         e
@@ -47,8 +47,9 @@ def test_the_loud_case_is_as_told():
     assert one.times.detected.strftime("%H:%M:%S") == "07:11:53"
     assert next(m.channel for m in one.scenario.messages if m.at == one.times.detected) == "user-report"
     assert len({event.name for event in half_hour}) == 3
-    assert [len(e.diff) for e in half_hour if e.at == one.times.onset] == [5]
-    assert [c.workers for c in one.scenario.capacities] == [2, 6]
+    assert [len(e.diff) for e in half_hour if e.at == one.times.onset] == [4]
+    assert sum(edit.key == "DATABASE_URL" for e in half_hour for edit in e.diff) == 2
+    assert [c.workers for c in one.scenario.capacities] == [4, 8]
     assert [r.dsn.user for r in one.scenario.releases[-3:]] == ["bank_app", "bank_owner", "bank_app"]
 
 
