@@ -453,6 +453,18 @@ def test_the_truth_of_every_card_can_be_told():
     assert not re.search(r"ledger[-@%/]|demo-\d\d|key-52", together)
 
 
+def test_a_string_that_changed_beside_the_fault_is_told_to_be_harmless():
+    """Where another repair ends the outage, the truth shows both strings and says that they did no harm."""
+    from labkit.classroom.practice.reveal import Reveal
+
+    truths = [truth_of(one) for one in map(deal, range(120))]
+    beside = [truth for truth in truths if truth.remedy != "string" and truth.before != truth.after]
+    assert {truth.kind for truth in beside} >= {"application_code", "misconfigured_connection"}
+    said = "What differs between the two did no harm."
+    assert all(said in repr(Reveal("x", truth)) for truth in beside)
+    assert not any(said in repr(Reveal("x", truth)) for truth in truths if truth.remedy == "string")
+
+
 def test_a_part_counts_for_a_connection_only():
     """A database server that is full is named by its kind alone."""
     full = next(one for one in map(deal, range(60)) if one.row.name == "too-many-clients")
