@@ -120,8 +120,9 @@ def _scale_out(scenario: Scenario, setting: Setting, draws: Draws) -> Added:
     version = rollout.new if setting.card.carrier == "update" else rollout.old
     name = draws.pick(setting.phrases["deployments"]["grown"])
     said = setting.phrases["talk"]
+    announced = max(at - took * _SECOND - 2 * _MINUTE, times.detected + _MINUTE / 2)
     chat = [
-        _said(at - took * _SECOND - 2 * _MINUTE, "on-call engineer", draws.pick(said["scale"])),
+        _said(announced, "on-call engineer", draws.pick(said["scale"])),
         _said(
             at + draws.span(1, 3), "on-call engineer", draws.pick(said["scaled"]).format(time=f"{at:%H:%M}")
         ),
