@@ -12,14 +12,12 @@ from pathlib import Path
 from labkit.classroom.practice.solving import Solved, solve
 from labkit.classroom.practice.truth import truth_of
 from labkit.core.errors import LabError
+from labkit.core.evidence_files import EVIDENCE_FILES
 from labkit.simulation import story
-from labkit.simulation.blocks import STREAMED
 from labkit.simulation.practice import Exercise, deal
 
 #: Draws of one seed that are tried; the chance that all fail is small, and it is told.
 MOST_ATTEMPTS = 8
-#: Files that a bundle may have.
-EVIDENCE = (*STREAMED, "deployments.jsonl", "messages.jsonl", "progress.csv")
 _LAST = "messages.jsonl"
 Progress = Callable[[int, int], None]
 
@@ -86,7 +84,7 @@ def _put(made: Path, folder: Path) -> None:
     """
     folder.mkdir(exist_ok=True)
     fresh = sorted(made.iterdir(), key=lambda path: (path.name == _LAST, path.name))
-    for name in {*EVIDENCE} - {path.name for path in fresh}:
+    for name in EVIDENCE_FILES - {path.name for path in fresh}:
         (folder / name).unlink(missing_ok=True)
     for path in fresh:
         path.replace(folder / path.name)
@@ -107,7 +105,7 @@ def _is_whole(exercise: Exercise, folder: Path, said: bytes) -> bool:
     if story.messages(exercise.scenario) != said:
         return False
     told = story.deployments(exercise.scenario)
-    due = {*EVIDENCE} - {*exercise.withheld} - (set() if told else {"deployments.jsonl"})
-    there = {path.name for path in folder.iterdir()} & {*EVIDENCE}
+    due = EVIDENCE_FILES - {*exercise.withheld} - (set() if told else {"deployments.jsonl"})
+    there = {path.name for path in folder.iterdir()} & EVIDENCE_FILES
     recorded = folder / "deployments.jsonl"
     return there == due and (recorded.name not in due or recorded.read_bytes() == told)
