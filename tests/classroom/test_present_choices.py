@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 import labkit
-from labkit.classroom.presenting.ballots import write_branch, write_judged, write_vote
+from labkit.classroom.presenting.ballots import write_asked, write_branch, write_judged, write_vote
 from labkit.classroom.presenting.choices import Choice, Option, read_choices
 from labkit.classroom.presenting.consequences import Evidence
+from labkit.classroom.presenting.courses import draw_course
 from labkit.classroom.presenting.steps import cut
 from labkit.classroom.source import read_lab
 from labkit.core.errors import LabError
@@ -136,9 +138,24 @@ def test_what_is_written_is_escaped_and_numbered(evidence):
     assert "&lt;b&gt;Servers&lt;/b&gt;" in written
     assert f"<b>{early.failed:,}</b>" in written
     assert written.count('data-branch="branch-1" data-option="1"') == 2
-    assert 'alt="' in written
+    assert f"this replay: {early.failed:,} of" in written
+    assert "What &amp; why?" in write_asked(choice, evidence)
     assert 'id="branch-1-0" type="number"' in write_vote(choice, evidence)
     assert write_judged(choice, evidence).count('class="hands"') == 2
+
+
+def test_a_way_is_drawn_in_the_consoles_code(evidence):
+    """The record is the dashed line below, the replay the solid one above it, each minute a step."""
+    early = labkit.replay(evidence.recording, labkit.Configuration(rollback="15:12"))
+    drawn = draw_course(evidence.recorded, early)
+    paths = dict(re.findall(r'<path class="(ghost|line)" d="M([^"]+)"', drawn))
+    assert list(paths) == ["ghost", "line"]
+    heights = {name: [step.split()[1] for step in path.split("L")] for name, path in paths.items()}
+    minutes = len(early.minutes.failed)
+    assert len(heights["ghost"]) == len(heights["line"]) == 2 * minutes
+    half_past_four = 2 * 150
+    assert float(heights["line"][half_past_four]) > float(heights["ghost"][half_past_four])
+    assert re.findall(r">(\d\d:\d\d)<", drawn) == ["14:00", "15:00", "16:00", "17:00"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "labs").glob("*/present.toml")), ids=lambda p: p.parent.name)

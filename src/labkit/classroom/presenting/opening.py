@@ -78,7 +78,9 @@ def _placed(pages: tuple[Page, ...], choice: Choice, *, answers: bool) -> tuple[
         )
     vote = Page("Vote", (Fragment("vote", cell=choice.name),))
     placed = steps.place_before(pages, choice.before, vote)
-    judged = Page("The vote and the evidence", (Fragment("judged", cell=choice.name),))
+    judged = Page(
+        "The vote and the evidence", tuple(Fragment(kind, cell=choice.name) for kind in ("asked", "judged"))
+    )
     return steps.place_before(placed, choice.judged, judged) if answers else placed
 
 
