@@ -41,7 +41,7 @@ recorded
 # The sentence has three measures: failed requests, minutes of outage, and burned error budget. A minute
 # counts as an outage when at least half of its requests fail.
 #
-# Below stands what the replay *assumes*. An answer without its assumptions is only half an answer, so read
+# Above stands what the replay *assumes*. An answer without its assumptions is only half an answer, so read
 # them once.
 
 # %% [markdown]

@@ -44,6 +44,21 @@ def test_answers_and_thinking_time_are_gates(tmp_path):
     assert [fragment.think_s for fragment in page.fragments if fragment.think_s] == [120, 60, 60]
 
 
+@pytest.mark.parametrize(
+    ("word", "wanted"),
+    [("Explain", ["task", "code", "answer"]), ("Predict", ["task", "think", "code", "answer"])],
+)
+def test_time_begins_when_what_is_asked_about_is_there(tmp_path, word, wanted):
+    """What a question speaks of is shown before its time to think; what a prediction speaks of, after it."""
+    text = (
+        f"# %% [markdown]\n# # Lists\n#\n# **{word}.** Which one?\n\n"
+        '# %% list tags=["scaffold"]\nprint("one")\n\n'
+        '# %% [markdown] tags=["prompt"]\n# *Mine:*\n\n# %% [markdown] tags=["solution"]\n# The first.\n'
+    )
+    (page,) = cut(read_lab(write_lab(tmp_path, text)))
+    assert kinds(page) == wanted
+
+
 def test_without_answers_the_questions_stand_in_their_place(tmp_path):
     """A hand-out has the prompt's cell, no worked answer and no gate."""
     (page,) = cut(read_lab(write_lab(tmp_path, LAB)), answers=False)

@@ -7,6 +7,7 @@ teacher started is up.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -32,7 +33,7 @@ class Fragment:
     ----------
     kind : str
         'text', 'task' (asks the class), 'code', 'answer' (a worked answer), 'think' (time, nothing else),
-        'vote', 'judged' (the vote beside the evidence) or 'branch'.
+        'vote', 'asked' (its question once more), 'judged' (the vote beside the evidence) or 'branch'.
     text : str
         Markdown, or code; nothing where the fragment is a `choice`.
     cell : str
@@ -142,9 +143,20 @@ def _gated(fragments: Iterable[Fragment]) -> Iterator[Fragment]:
     listed = tuple(fragments)
     for place, fragment in enumerate(listed):
         yield fragment
-        follows = listed[place + 1].kind if place + 1 < len(listed) else ""
-        if fragment.kind == "task" and follows != "answer":
+        if fragment.kind == "task" and not _is_answered(fragment, listed[place + 1 :]):
             yield Fragment("think", cell=fragment.cell, think_s=THINK_S)
+
+
+def _is_answered(task: Fragment, follows: Iterable[Fragment]) -> bool:
+    """Tell whether an answer waits for a task: at once, or behind the code that the task speaks of.
+
+    What follows a prediction is its outcome, so that it is thought about before; all else is thought about
+    once everything is there to look at.
+    """
+    kinds = [one.kind for one in follows]
+    if not task.text.startswith(f"**{TASKS[0]}.**"):
+        kinds = [*itertools.dropwhile(lambda kind: kind == "code", kinds)]
+    return kinds[:1] == ["answer"]
 
 
 def place_before(pages: Iterable[Page], title: str, page: Page) -> tuple[Page, ...]:
