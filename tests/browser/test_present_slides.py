@@ -92,3 +92,31 @@ def test_no_answer_is_in_it_and_everyone_can_read_it(opened, screenshots):
     go_to(page, "The switch", console=True)
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory):
+    """Write the hand-out with answers."""
+    return slides("05", tmp_path_factory.mktemp("slides") / "answered", answers=True, root=ROOT)
+
+
+@pytest.mark.parametrize("size", [(720, 1000), (1280, 720)], ids=["upright", "across"])
+def test_all_of_it_is_on_the_paper(answered, browser, size):
+    """A page printed as it opened has every paragraph, vote, answer and console on it, fully inked."""
+    page = browser.new_page(viewport=dict(zip(("width", "height"), size, strict=True)))
+    page.goto(answered.as_uri())
+    page.wait_for_selector("body.ready")
+    page.wait_for_function("() => !document.getAnimations().length")
+    page.emulate_media(media="print")
+    assert page.evaluate("document.getAnimations().length") == 0
+    pages = page.locator("section.page")
+    assert pages.count() > 20
+    for paper in (pages, page.locator(".fragment:not(.think)"), page.locator(".judgement tr, .way-result")):
+        assert paper.count() == paper.filter(visible=True).count()
+    for part in (".sentence", ".picture", ".legend", ".figures"):
+        assert page.locator(f".labkit-console {part}").is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details:not([open])").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details[open]").count() == 0
+    page.close()

@@ -20,6 +20,23 @@ pytestmark = pytest.mark.browser
 HEADING = "section.page:not([hidden]) > h1"
 NEWEST = "section.page:not([hidden]) .newest"
 CONSOLE = "section.page:not([hidden]) .labkit-console"
+SIZES = ({"width": 1280, "height": 720}, {"width": 1920, "height": 1080})
+#: What stands lowest on a page of options, and what of it a frame that scrolls would hide.
+LAST = "section.page:not([hidden]) :is(.judgement tr, .way-result:not([hidden]) svg)"
+CUT = """element => {
+    const frame = element.closest(".wide");
+    return frame ? Math.max(0, frame.scrollHeight - frame.clientHeight - 1) : 0;
+}"""
+LETTERS = """svg => {
+    const shown = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
+    const size = text => shown * parseFloat(getComputedStyle(text).fontSize);
+    return Math.min(...[...svg.querySelectorAll("text")].map(size));
+}"""
+LINES = """cell => {
+    const text = document.createRange();
+    text.selectNodeContents(cell);
+    return new Set([...text.getClientRects()].map(line => Math.round(line.top))).size;
+}"""
 SAYS = "([selector, words]) => !!document.querySelector(selector)?.textContent.includes(words)"
 
 
@@ -226,6 +243,128 @@ def test_hands_are_counted_and_stand_beside_the_evidence(shown, screenshots):
     assert row.locator(".verdict").text_content().startswith(f"{tested.saved - tested.spoiled:,} of 9,296")
     if screenshots:
         shown.screenshot(path=screenshots / "present-vote.png")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("title", ["The vote and the evidence", "Your decision"])
+def test_all_options_are_in_sight_with_their_title(shown, title, size):
+    """The question stands there at once; with all open, nothing is below the bar or scrolled off."""
+    shown.set_viewport_size(size)
+    go_to(shown, title)
+    question = shown.locator("section.page:not([hidden]) .question")
+    assert question.text_content().endswith("?")
+    bar = shown.locator("footer.bar").bounding_box()
+    shown.keyboard.press("a")
+    for way in shown.locator("section.page:not([hidden]) button.way").all():
+        way.click()
+    assert shown.locator("footer.bar").bounding_box() == bar
+    last = shown.locator(LAST).last
+    for part in (shown.locator(HEADING), question, last):
+        box = part.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= bar["y"]
+    assert last.evaluate(CUT) == 0
+
+
+def test_the_charts_of_the_ways_can_be_read(shown):
+    """With all ways open, their charts' letters are at least 12 pixels high on a small projector."""
+    go_to(shown, "Your decision")
+    for way in shown.locator("section.page:not([hidden]) button.way").all():
+        way.click()
+    courses = shown.locator(".way-result:visible svg.course")
+    assert courses.count() == 3
+    for course in courses.all():
+        assert course.evaluate(LETTERS) >= 12
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("3.7", "3"), ("99999999", "999"), ("-4", "0"), ("17", "17")])
+def test_hands_are_whole_and_few(shown, typed, kept):
+    """What is shown beside an option is what is counted, however it is typed."""
+    go_to(shown, "Vote")
+    field = shown.get_by_label("Twice the workers")
+    field.fill(typed)
+    assert field.input_value() == kept
+    field.press("Tab")
+    assert field.input_value() == kept
+    go_to(shown, "The vote and the evidence")
+    shown.keyboard.press("a")
+    assert (
+        shown.locator(".judgement tr", has_text="Twice the workers").locator(".hands").text_content() == kept
+    )
+
+
+def test_a_hand_field_left_empty_shows_none(shown):
+    """A field that is cleared and left shows the 0 that is counted."""
+    go_to(shown, "Vote")
+    field = shown.get_by_label("Twice the workers")
+    field.fill("5")
+    field.fill("")
+    field.press("Tab")
+    assert field.input_value() == "0"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_chart_keeps_its_place_and_all_that_explains_it_is_in_sight(shown, size):
+    """The string is toggled and the chart does not move; legend, meter and list of events stand beside it."""
+    shown.set_viewport_size(size)
+    go_to(shown, "The switch", console=True)
+    chart = shown.locator(f"{CONSOLE} .picture")
+    deployed = chart.bounding_box()
+    bar = shown.locator("footer.bar").bounding_box()["y"]
+    for name in ("legend", "until", "ticker", "readout"):
+        box = shown.locator(f"{CONSOLE} .{name}").bounding_box()
+        assert box["y"] + box["height"] <= bar, name
+    right = shown.locator(f"{CONSOLE} .legend").bounding_box()
+    assert 0 <= right["x"] - (deployed["x"] + deployed["width"]) < 40
+    assert abs(right["y"] - deployed["y"]) < 5
+    shown.get_by_label("corrected", exact=True).check()
+    assert chart.bounding_box() == deployed
+    shown.get_by_label("as deployed").check()
+
+
+def test_larger_type_leaves_the_chart_as_large(shown):
+    """With larger type the chart is never smaller than before, and nothing is beyond the side."""
+    go_to(shown, "The switch", console=True)
+    chart = shown.locator(f"{CONSOLE} .picture")
+    width = chart.bounding_box()["width"]
+    for _ in range(10):
+        shown.keyboard.press("+")
+        assert chart.bounding_box()["width"] >= width
+        width = chart.bounding_box()["width"]
+        assert shown.evaluate("document.documentElement.scrollWidth") <= 1280
+    shown.keyboard.press("0")
+
+
+def test_a_console_that_plays_is_paused_when_its_page_is_left(shown):
+    """Who comes back finds the slider where it was left, and the player at rest."""
+    go_to(shown, "The switch", console=True)
+    shown.get_by_role("button", name="Play").click()
+    shown.clock.run_for(2_000)
+    shown.keyboard.press("Escape")
+    shown.keyboard.press("Shift+ArrowRight")
+    slider = shown.locator("input[type=range]").first
+    left = slider.input_value()
+    shown.clock.run_for(3_000)
+    assert slider.input_value() == left
+    shown.keyboard.press("Shift+ArrowLeft")
+    assert shown.get_by_role("button", name="Play").is_visible()
+
+
+def test_a_table_has_its_heads_above_its_cells_and_whole_words(shown):
+    """Heads and cells begin at the same side, and no word of a cell is cut in two."""
+    go_to(shown, "The requests behind the number")
+    shown.keyboard.press("ArrowRight")
+    assert shown.locator(f"{NEWEST} td", has_text="QueryCanceled").first.evaluate(LINES) == 1
+    go_to(shown, "A curve of regret")
+    shown.keyboard.press("ArrowRight")
+    sides = "table => [...table.querySelectorAll('th, td')].map(cell => getComputedStyle(cell).textAlign)"
+    assert set(shown.locator(f"{NEWEST} table").evaluate(sides)) == {"left"}
+
+
+def test_the_drivers_lines_are_lines(shown):
+    """What the driver says in two lines is shown in two."""
+    go_to(shown, "The switch", console=True)
+    assert "refused\nIs the server" in shown.locator(f"{CONSOLE} .says").inner_text()
 
 
 def evidence():

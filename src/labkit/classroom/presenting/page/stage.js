@@ -59,6 +59,7 @@ async function startConsoles() {
         place.replaceChildren();
         widget.render({ model, el: place });
         place.querySelector("[name=large]")?.closest("label").remove();
+        place.querySelector(".ticker")?.setAttribute("tabindex", "0");  // it scrolls by keyboard, too
     }
 }
 
@@ -75,10 +76,15 @@ function show(state, before) {
     look(state);
     choices(state);
     const moved = state.page !== before.page, opened = deck.shown(state, state.page) > deck.shown(before, state.page);
-    if (moved) { byId("stage").scrollTop = 0; history.replaceState(null, "", `#${state.page + 1}`); }
+    if (moved) { pause(before.page); byId("stage").scrollTop = 0; history.replaceState(null, "", `#${state.page + 1}`); }
     if (moved || opened) { reach(state, moved); say(state, moved); }
     if (state.timer && !before.timer) speak(`Timer: ${state.timer.seconds} seconds.`);
     document.body.classList.toggle("lost", channel.lost);
+}
+
+/** Stop the console of a page that is left: nobody sees it play. */
+function pause(page) {
+    for (const button of deck.pages[page].element.querySelectorAll(".player button")) if (button.textContent === "Pause") button.click();
 }
 
 /** Bring what was just shown into sight: its end, or its beginning where it is too long. */
@@ -144,11 +150,25 @@ function tick() {
     if (timer && Date.now() >= timer.ends) { move(state => deck.ended(state)); speak("Time is up."); }
 }
 
+/** Hands are whole, and no more than the input takes: what is shown is what is kept. */
+function hands(input) { return Math.max(0, Math.min(Number(input.max), Math.floor(Number(input.value) || 0))); }
+
 const notesWindow = () => { if (channel.served) window.open("notes", `notes-${LAB.lab}`, "width=1100,height=760"); };
 const timer = state => state.timer ? { timer: null } : deck.start(state);
 const resize = by => move(state => ({ size: by ? Math.min(2, Math.max(0.6, Math.round((state.size + by) * 10) / 10)) : 1 }));
 const answer = state => deck.isGate(deck.waiting(state)) ? deck.open(state, state.page, deck.shown(state, state.page) + 1) : {};
 const again = () => move(() => ({ page: 0, opened: {}, ways: {}, timer: null, began: null }));
+/** On paper nothing opens, and paper is light: what is folded stands open while it is printed. */
+const folded = [];
+addEventListener("beforeprint", () => {
+    document.body.dataset.jpThemeLight = "true";
+    for (const details of document.querySelectorAll("details:not([open])")) { details.open = true; folded.push(details); }
+});
+addEventListener("afterprint", () => {
+    for (const details of folded.splice(0)) details.open = false;
+    look(channel.state);
+});
+
 const actions = {
     next: () => move(state => deck.next(state)),
     back: () => move(state => deck.back(state)),
@@ -171,8 +191,14 @@ byId("think").addEventListener("change", event => move(() => ({ think: Number(ev
 document.addEventListener("input", event => {
     const { vote, option } = event.target.dataset;
     if (!vote) return;
-    const count = Math.max(0, Math.min(9999, Math.floor(Number(event.target.value) || 0)));
+    if (event.target.validity.badInput) return;  // half of a number, such as "3."
+    const count = hands(event.target);
+    if (event.target.value && Number(event.target.value) !== count) event.target.value = count;
     move(state => ({ votes: { ...state.votes, [vote]: { ...state.votes[vote], [option]: count } } }));
+});
+document.addEventListener("change", event => {
+    const { vote, option } = event.target.dataset;
+    if (vote) event.target.value = channel.state.votes[vote]?.[option] || 0;
 });
 document.addEventListener("click", event => {
     const button = event.target.closest("button[data-branch]");
