@@ -361,6 +361,15 @@ def test_a_table_has_its_heads_above_its_cells_and_whole_words(shown):
     assert set(shown.locator(f"{NEWEST} table").evaluate(sides)) == {"left"}
 
 
+def test_a_click_on_a_text_of_the_console_leaves_the_keys_with_the_lab(shown):
+    """Who clicks on a sentence of the console goes on by keys as before."""
+    go_to(shown, "The switch", console=True)
+    place = shown.locator("#place").text_content()
+    shown.locator(f"{CONSOLE} .sentence").click()
+    shown.keyboard.press("Shift+ArrowRight")
+    assert shown.locator("#place").text_content() != place
+
+
 def test_the_drivers_lines_are_lines(shown):
     """What the driver says in two lines is shown in two."""
     go_to(shown, "The switch", console=True)

@@ -59,6 +59,7 @@ async function startConsoles() {
         place.replaceChildren();
         widget.render({ model, el: place });
         place.querySelector("[name=large]")?.closest("label").remove();
+        place.querySelector(".labkit-console").removeAttribute("tabindex");  // a click on a text leaves the keys with the lab
         place.querySelector(".ticker")?.setAttribute("tabindex", "0");  // it scrolls by keyboard, too
     }
 }
