@@ -433,3 +433,13 @@ def test_the_table_replaces_the_one_before_and_nothing_else(tmp_path):
     assert text.count(HEADING) == 1
     assert "not right" not in text
     assert "in 1." in text
+
+
+def test_messages_speak_of_no_number_of_hosts():
+    """A drill has as many hosts as were asked for, so what people say is true of any number."""
+    began = dt.datetime(2026, 5, 4, 9, tzinfo=dt.UTC)
+    day = dt.datetime(2023, 12, 1, 14, tzinfo=dt.UTC)
+    clock = DrillClock(day, day + dt.timedelta(hours=3.5), began, 3.0)
+    told = [people.retold(message.text, clock) for message in load_scenario("debacle").messages]
+    assert not [text for text in told if "three hosts" in text or "three machines" in text]
+    assert "PoolTimeout on every host." in " ".join(told)

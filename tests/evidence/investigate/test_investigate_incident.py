@@ -195,3 +195,18 @@ def test_the_command_refuses_what_is_no_evidence(tmp_path: Path, capsys: pytest.
     broken.write_bytes(other.read_bytes()[:64])
     assert main(["investigate", str(broken)]) == 2
     assert "cannot be opened" in capsys.readouterr().err
+
+
+def test_events_of_deployments_are_counted_not_their_settings(
+    con: duckdb.DuckDBPyConnection, found: Investigation
+) -> None:
+    """An event that changed several settings is one event, as are its start and its end one each."""
+    since = """SELECT count(*), sum(greatest(coalesce(len(config_diff), 0), 1)) FROM deployments
+               WHERE time_utc BETWEEN $a AND $b"""
+    [(events, rows)] = con.execute(since, {"a": at("14:15:00"), "b": at("14:32:00")}).fetchall()
+    assert 0 < events < rows
+    claims = [
+        p.claim for hypothesis in found.hypotheses for p in hypothesis.predictions if p.claim is not None
+    ]
+    said = [claim.text for claim in claims]
+    assert f"{events} events of deployments in the quarter of an hour before" in said

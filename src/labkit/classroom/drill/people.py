@@ -21,8 +21,12 @@ _CLOCK_TIME = re.compile(r"\b(\d\d):(\d\d)(?::(\d\d))?\b")
 _SPOKEN_TIMES = {"half past two": 14 * 60 + 30}
 _SPOKEN_LENGTHS = {"Two and a half hours": 150.0, "14 minutes": 14.0, "five minutes": 5.0}
 _LOST = {"Our project lost the afternoon": "Our project lost that time"}
-#: A drill has twice the hosts afterwards: three times would be much for one machine.
-_WORKERS = {"Three times the workers": "Twice the workers"}
+#: A drill has the hosts it was asked for, and twice as many afterwards: three times would be much here.
+_HOSTS = {
+    "Three times the workers": "Twice the workers",
+    "all three hosts": "every host",
+    "all three machines": "every machine",
+}
 
 
 def retold(text: str, clock: DrillClock) -> str:
@@ -37,7 +41,7 @@ def retold(text: str, clock: DrillClock) -> str:
     >>> retold("More workers since 15:12. Two and a half hours.", clock)
     'More workers since 09:01:01. 129 seconds.'
     """
-    for words, instead in _WORKERS.items():
+    for words, instead in _HOSTS.items():
         text = text.replace(words, instead)
     if clock.factor == 1:
         return text

@@ -21,12 +21,9 @@ def _predictions(facts: Facts) -> Iterator[Prediction]:
     yield _as_fast(facts)
     yield predict("It begins as a step, not as a ramp.", facts.shape.step, 0.5, 1.0, facts.shape.step_claim)
     settings = facts.settings
-    rows = tuple(row for row in settings.near if row["minutes_earlier"] <= 15)
+    rows, claim = settings.shortly_before()
     known = settings.recorded and facts.window.onset_utc is not None
     new = bool([row for row in rows if row["service_version"] != row["previous_version"]])
-    claim = settings.answer.claim(
-        f"{len(rows)} records of deployments in the quarter of an hour before", rows
-    )
     yield predict("A new release was deployed just before.", new if known else None, 0.5, 1.0, claim)
 
 

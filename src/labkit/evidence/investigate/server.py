@@ -86,6 +86,5 @@ def _no_deployment(facts: Facts) -> Prediction:
     text = "It begins without a deployment."
     if not settings.recorded or facts.window.onset_utc is None:
         return predict(text, None, 0, 0, None)
-    rows = tuple(row for row in settings.near if row["minutes_earlier"] <= 15)
-    said = f"{len(rows)} records of deployments in the quarter of an hour before"
-    return predict(text, not rows, 0.5, 1.0, settings.answer.claim(said, rows))
+    rows, claim = settings.shortly_before()
+    return predict(text, not rows, 0.5, 1.0, claim)

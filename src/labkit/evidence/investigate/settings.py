@@ -13,13 +13,14 @@ from labkit.core.dsn_lint import lint
 from labkit.core.errors import LabError
 from labkit.core.secret import MASK
 from labkit.evidence.investigate.ask import Answer, ask
-from labkit.evidence.investigate.model import NO_TIME, PartChanged, Row, Window
+from labkit.evidence.investigate.model import NO_TIME, Claim, PartChanged, Row, Window
 from labkit.evidence.investigate.safe import safe
 
 if TYPE_CHECKING:
     import duckdb
 
 _LOOK_BACK_MIN = 180.0
+_SHORTLY_MIN = 15
 _LEAST_MARGIN_S, _MOST_MARGIN_S = 5.0, 120.0
 _DSN_KEY = re.compile(
     r"(DATABASE|DB|POSTGRES|PG|POSTGRESQL)\w*(URL|URI|DSN)|^(DSN|CONNINFO|CONNECTION_STRING)$", re.I
@@ -83,6 +84,18 @@ class Settings:
     def part(self, name: str) -> PartChanged | None:
         """Give the change of one part."""
         return next((change for change in self.parts if change.part == name), None)
+
+    def shortly_before(self) -> tuple[tuple[Row, ...], Claim]:
+        """Give what was deployed in the quarter of an hour before the first sign, and count the events.
+
+        An event that changed several settings has a row for each.
+        """
+        rows = tuple(row for row in self.near if row["minutes_earlier"] <= _SHORTLY_MIN)
+        events = {
+            (row["time_utc"], row["deployment_name"], row["service_name"], row["event_name"]) for row in rows
+        }
+        counted = "1 event of a deployment" if len(events) == 1 else f"{len(events)} events of deployments"
+        return rows, self.answer.claim(f"{counted} in the quarter of an hour before", rows)
 
     @property
     def dsn_known(self) -> bool:
