@@ -65,6 +65,13 @@ def shape(message: str) -> str:
     return re.sub(r"\d+(\.\d+)*", "N", message).strip()
 
 
+def refusal(dsn):
+    """Give what the driver says when it gets no connection."""
+    with pytest.raises(psycopg.Error) as error:
+        attempt(dsn)
+    return str(error.value)
+
+
 @pytest.mark.parametrize("name", CONNECTS)
 def test_a_connection_fails_as_the_catalogue_says(stage, name, monkeypatch):
     """The driver's words are those of the scenario, but for addresses, ports and names."""
@@ -75,11 +82,13 @@ def test_a_connection_fails_as_the_catalogue_says(stage, name, monkeypatch):
         change.begin()
         dsn = stage.url() if change.dsn is None else change.dsn
         try:
-            with pytest.raises(psycopg.Error) as error:
-                attempt(dsn)
+            said = refusal(dsn)
+            # Those who take the slots ask all the time: for a moment they may hold the reserved ones, too.
+            for _ in range(50 if name == "reserved-slots" else 0):
+                if "too many clients" in said:
+                    said = refusal(dsn)
         finally:
             change.end()
-    said = str(error.value)
     if name in ("scheme-typo", "quoted-dsn"):
         assert said.startswith('missing "=" after')
     elif name == "empty-dsn":
