@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from labkit.core.dsn import Dsn
+from labkit.core.secret import MASK
 from labkit.evidence.queries import query
 from labkit.replay.change import END, UNKNOWN, DsnChange, lost_requests, read_sql
 
@@ -21,10 +23,14 @@ _LEAST_LOST, _LEAST_SHARE = 3, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Inferred:
-    """A change that nobody recorded, and the sentences that say what it rests on."""
+    """A change that nobody recorded, and the sentences that say what it rests on.
+
+    It is believed where at least `least` requests were lost to it.
+    """
 
     change: DsnChange
     assumptions: tuple[str, ...]
+    least: float = _LEAST_LOST
 
 
 class Dialled(NamedTuple):
@@ -56,9 +62,9 @@ class Dialled(NamedTuple):
     @property
     def dsn(self) -> str:
         """The connection string as far as spans show it."""
-        role = f"{self.user}:***@" if self.user else ""
-        port = f":{self.port}" if self.port is not None else ""
-        return f"postgresql://{role}{self.host}{port}/{self.dbname or ''}".rstrip("/")
+        password = MASK if self.user else None
+        known = {"user": self.user, "password": password, "host": self.host, "port": self.port}
+        return Dsn().replace(**known, dbname=self.dbname).redacted
 
 
 def infer_change(con: duckdb.DuckDBPyConnection) -> Inferred | None:
@@ -74,9 +80,9 @@ def infer_change(con: duckdb.DuckDBPyConnection) -> Inferred | None:
     if reached is None:
         return None
     found = _dialled_in_vain(con, rows, reached) or _failed_without_query(con, reached)
-    if found is None or len(lost_requests(con, found.change)) < _LEAST_LOST:
+    if found is None or len(lost_requests(con, found.change)) < found.least:
         return None
-    return Inferred(found.change, (*found.assumptions, *_of_the_server(reached)))
+    return replace(found, assumptions=(*found.assumptions, *_of_the_server(reached)))
 
 
 def _dialled_in_vain(
@@ -119,13 +125,11 @@ def _failed_without_query(con: duckdb.DuckDBPyConnection, reached: Dialled) -> I
         return None
     until = row["recovery_utc"].to_pydatetime() if row["state"] == "recovered" else END
     change = _change(reached, UNKNOWN, row["onset_utc"].to_pydatetime(), until)
-    if len(lost_requests(con, change)) < _LEAST_SHARE * row["failed"]:
-        return None
     told = (
         "No deployment is recorded, and no span shows what was dialled: the string of the update is not "
         f"known. It was in force, as is assumed, {_span(change)}, while requests failed without a query."
     )
-    return Inferred(change, (told,))
+    return Inferred(change, (told,), max(_LEAST_LOST, _LEAST_SHARE * row["failed"]))
 
 
 def _change(reached: Dialled, after: str, from_utc: dt.datetime, until_utc: dt.datetime) -> DsnChange:
