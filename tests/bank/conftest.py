@@ -10,6 +10,10 @@ from collections.abc import Iterator
 import pytest
 from real_books import BooksServer, RealBooks, books_server
 from real_postgres import CannotStartError
+from web_bank import open_server, prepare_database
+
+from labkit.bank.postgres import Server
+from labkit.core.dsn import Dsn
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +32,16 @@ def a_books_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BooksSe
 def books(a_books_server: BooksServer) -> RealBooks:
     """Give books of the test's own: three customers, six accounts."""
     return a_books_server.open()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Run a PostgreSQL for the web service that a module tests."""
+    with open_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def dsn(server: Server) -> Dsn:
+    """Make a database with books on it."""
+    return prepare_database(server)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 import pytest
-from web_bank import PAGE, logged_in, open_server, prepare_database, release, until, web_host
+from web_bank import PAGE, logged_in, prepare_database, release, until, web_host
 from web_bank_here import web_host_here
 
 from labkit.bank.books import account_number
@@ -23,13 +22,6 @@ from labkit.core.dsn import Dsn
 pytestmark = pytest.mark.server
 MINE, THEIRS = account_number(1), account_number(2)
 FAST = {"POOL_TIMEOUT_SECONDS": 0.3, "MANUAL_LEDGER": "on"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Run a PostgreSQL for all tests here."""
-    with open_server() as running:
-        yield running
 
 
 _NUMBERS = iter(range(1, 100))

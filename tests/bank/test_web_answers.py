@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from web_bank import APP_PASSWORD, PAGE, WebHost, logged_in, open_server, prepare_database, release, until
+from web_bank import APP_PASSWORD, PAGE, WebHost, logged_in, prepare_database, release, until
 from web_bank_here import web_host_here
 
 from labkit.bank import books
@@ -17,19 +17,6 @@ from labkit.core.dsn import Dsn
 
 pytestmark = pytest.mark.server
 MINE, OTHERS = books.account_number(1), books.account_number(2)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Run a PostgreSQL."""
-    with open_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def dsn(server: Server) -> Dsn:
-    """Make a database with books."""
-    return prepare_database(server)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
-from web_bank import PAGE, WebHost, logged_in, open_server, prepare_database, release, until
+from web_bank import PAGE, WebHost, logged_in, release, until
 from web_bank_here import web_host_here
 
 from labkit.bank import books
@@ -25,19 +25,6 @@ MADE = "Your transfer has been made."
 NOT_MADE, UNSURE = "Your transfer was not made.", "We can't tell whether your transfer was made."
 SMALL = {"POOL_MIN_SIZE": 1, "POOL_MAX_SIZE": 2}
 FAST = SMALL | {"POOL_TIMEOUT_SECONDS": 0.3}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Run a PostgreSQL."""
-    with open_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def dsn(server: Server) -> Dsn:
-    """Make a database with books."""
-    return prepare_database(server)
 
 
 @pytest.fixture

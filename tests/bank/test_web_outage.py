@@ -9,7 +9,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from web_bank import PAGE, WebHost, logged_in, open_server, prepare_database, release, until
+from web_bank import PAGE, WebHost, logged_in, release, until
 from web_bank_here import web_host_here
 
 from labkit.bank import books
@@ -20,13 +20,6 @@ pytestmark = pytest.mark.server
 MINE = books.account_number(1)
 BEGAN = dt.datetime(2023, 12, 1, 14, 30, tzinfo=dt.UTC)
 FAST = {"POOL_TIMEOUT_SECONDS": 0.3}
-
-
-@pytest.fixture(scope="module")
-def dsn() -> Iterator[Dsn]:
-    """Run a database with books."""
-    with open_server() as server:
-        yield prepare_database(server)
 
 
 @pytest.fixture

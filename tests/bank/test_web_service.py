@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from odd_servers import silent
-from web_bank import PAGE, WebHost, logged_in, open_server, prepare_database, release, until, web_host
+from web_bank import PAGE, WebHost, logged_in, release, until, web_host
 from web_bank_here import web_host_here
 
 from labkit.bank import books
@@ -22,13 +22,6 @@ from labkit.core.dsn import Dsn
 
 pytestmark = pytest.mark.server
 MINE, OTHERS = books.account_number(1), books.account_number(2)
-
-
-@pytest.fixture(scope="module")
-def dsn() -> Iterator[Dsn]:
-    """Run a database with books."""
-    with open_server() as server:
-        yield prepare_database(server)
 
 
 @pytest.fixture
