@@ -205,3 +205,13 @@ def test_the_seed_incident_without_its_deployments_costs_the_same():
     with labkit.load("data/debacle") as con:
         told = labkit.replay(con, CORRECTED)
     assert (alone.requests, alone.failed, alone.saved) == (told.requests, told.failed, told.saved)
+
+
+def test_an_inferred_string_can_be_read_again(untold):
+    """An address with colons and a name with a slash are written as libpq reads them."""
+    untold.execute(
+        "UPDATE spans SET server_address = '::1', db_namespace = 'a/b' WHERE db_system_name IS NOT NULL"
+    )
+    recording = labkit.record(untold)
+    assert recording.change.before == "postgresql://[::1]:5432/a%2Fb"
+    assert labkit.replay(recording, CORRECTED).saved == 30
